@@ -37,7 +37,7 @@ const char *const *name_scratch_patterns(void);
 /* Is @name, at depth 1, a year: four digits or 未知年份? */
 bool name_is_year(const char *name);
 
-/* Is @name, at depth 2 or 3, a district or a plan: neither hidden nor scratch? */
+/* Is @name, at depth 2 or 3, a district or a plan: any name that is not hidden? */
 bool name_is_plan_dir(const char *name);
 
 /* Is @name, of a regular file in a plan's directory, a section: *.txt, not beginning with . # or ~? */

@@ -78,7 +78,7 @@ bool name_is_year(const char *name)
 
 bool name_is_plan_dir(const char *name)
 {
-	return name[0] != '.' && !name_is_scratch(name);
+	return name[0] != '.';
 }
 
 bool name_is_section(const char *name)

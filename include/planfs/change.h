@@ -1,0 +1,108 @@
+/*
+ * Changes of the database. Every change is a function that runs inside a transaction; concurrent
+ * changes share one transaction, one commit and one fdatasync (group commit).
+ *
+ * All functions that take a struct txn run in the transaction that called the change_fn and return
+ * 0 or a negative errno; after a failure the change must return that failure, and nothing of it
+ * remains. Errors that all share: -ENOMEM, -EIO, -ENOSPC (the disk is full), -EFBIG.
+ */
+#pragma once
+
+#include "planfs/store.h"
+
+struct txn;
+
+/*
+ * Make a change. It may run more than once (when a transaction is tried again) and in another thread
+ * than the one that asked, so it must have no effect but through @t and what @arg points to, must
+ * not take locks that are held across store_change(), and must not call store_*().
+ */
+typedef int change_fn(struct txn *t, void *arg);
+
+struct change {
+	change_fn *apply;   /* NULL: nothing to change, for a bare sync */
+	void *arg;          /* borrowed until store_change() returns */
+	const char *author; /* of the revisions; NULL: the user that runs the process */
+	bool durable;       /* be on the disk before store_change() returns */
+	unsigned wait_ms;   /* how long to wait for another program's lock */
+};
+
+/*
+ * Run @c and commit it. Returns 0 when it is committed: it survives the death of this process, and is
+ * on the disk within a second, or at once when @c->durable. Otherwise nothing of it remains: what
+ * @c->apply returned; -EBUSY when another program held the write lock for longer than @c->wait_ms;
+ * -EROFS; -ESTALE when the database was deleted or replaced under us; -ENOSPC, -EIO …
+ */
+int store_change(struct store *s, const struct change *c) MUST_CHECK;
+
+/* Is inode @id in use, so that it has to live on without a name? Called inside transactions. */
+typedef bool store_in_use_fn(void *arg, int64_t id);
+
+/* Ask @fn before the last trace of an unlinked file is removed. To be set before the first change. */
+void store_set_in_use(struct store *s, store_in_use_fn *fn, void *arg);
+
+/*
+ * A number for an inode that will be created later by txn_create(). Returns 0 and *ret_id;
+ * rarely waits (numbers are reserved in hundreds) and then fails like store_change().
+ */
+int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
+
+/* A text to be stored; the data is borrowed. */
+struct text {
+	const char *data;
+	size_t len;
+};
+
+/* The state as the transaction sees it. -ENOENT as in store.h. */
+int txn_get(struct txn *t, int64_t id, struct inode *ret_inode) MUST_CHECK;
+int txn_lookup(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
+
+/*
+ * Create @inode (mode, owner, times, rdev as given; id 0: a new one is given; nlink, size and body
+ * are set) with @text (NULL: empty; of a symlink: its target) as @name in @parent. A year, district
+ * or plan directory that is made twice at the same time is -EEXIST like any other.
+ * -EEXIST; -ENOENT when @parent is gone; -ENOTDIR.
+ */
+int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *inode,
+	const struct text *text) MUST_CHECK;
+
+/*
+ * Give the file @inode->id new attributes (mode, owner, atime, mtime, ctime of @inode) and the new text
+ * @text. @base is the body that the writer had read before. Fills size and body of @inode. A text
+ * that is the same as before is not a new version. -ESTALE when the inode is gone.
+ */
+int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base) MUST_CHECK;
+
+/* Store mode, owner and times of @inode. -ESTALE when it is gone. */
+int txn_set_attr(struct txn *t, const struct inode *inode) MUST_CHECK;
+
+/* One more name for file @id. Fills *ret_inode. -ENOENT, -EEXIST, -EMLINK, -EPERM for a directory. */
+int txn_link(struct txn *t, int64_t id, int64_t parent, const char *name,
+	struct inode *ret_inode) MUST_CHECK;
+
+/*
+ * Remove the name of a file (unlink) or of an empty directory (rmdir). *ret_inode is what it named,
+ * with the links that are left. -ENOENT, -EISDIR / -ENOTDIR, -ENOTEMPTY.
+ */
+int txn_unlink(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
+int txn_rmdir(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
+
+struct rename {
+	int64_t parent, new_parent;
+	const char *name, *new_name;
+	bool noreplace, exchange;
+};
+
+/*
+ * Rename as renameat2(2) does it. *ret_replaced is what stood at the new name (id 0: nothing), with
+ * the links that are left. -ENOENT, -EEXIST, -EISDIR, -ENOTDIR, -ENOTEMPTY, -EINVAL (into itself).
+ */
+int txn_rename(struct txn *t, const struct rename *r, struct inode *ret_replaced) MUST_CHECK;
+
+/* Delete an inode without names. 0 also when it is gone or has names. */
+int txn_purge(struct txn *t, int64_t id) MUST_CHECK;
+
+/* @flags as in setxattr(2): -EEXIST, -ENODATA. -ESTALE when the inode is gone. */
+int txn_set_xattr(struct txn *t, int64_t id, const char *name, const struct text *value,
+	int flags) MUST_CHECK;
+int txn_remove_xattr(struct txn *t, int64_t id, const char *name) MUST_CHECK;

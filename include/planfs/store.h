@@ -1,0 +1,162 @@
+/*
+ * The database of plans: an SQLite file that holds a whole file system (docs/schema.md). This header
+ * opens it and reads it; planfs/change.h changes it.
+ *
+ * A struct store may be used by many threads at once. Reading functions take one of its reader
+ * connections for the time of the call and see the last committed state; they never wait for a
+ * writer. None of them locks anything that outlives the call.
+ *
+ * Errors that every function can return and that the comments below do not repeat: -ENOMEM; -EIO when
+ * the database is damaged or the disk fails; -EBUSY when another program keeps the database in a
+ * state in which it cannot even be read (a recovery, an exclusive lock) for seconds. SQLite's own
+ * words are logged once, at the place where they are translated.
+ */
+#pragma once
+
+#include "planfs/attr.h"
+#include "planfs/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct store;
+
+enum { STORE_ROOT = 1 /* the inode of the root directory */ };
+
+/* An inode as it is in the database. Plain data. */
+struct inode {
+	int64_t id;   /* st_ino: stable, never reused */
+	uint32_t mode; /* type and permissions, as st_mode */
+	uint32_t uid, gid;
+	uint32_t nlink; /* 0: unlinked, kept for those who have it open */
+	uint64_t rdev;  /* of a device */
+	int64_t size;   /* bytes */
+	int64_t atime, mtime, ctime, btime; /* nanoseconds since 1970 */
+	int64_t body; /* 0: empty */
+};
+
+struct store_options {
+	bool readonly;
+	bool exclusive; /* be the one process that mounts the database, until store_close() */
+};
+
+/* Nanoseconds since 1970, now. */
+int64_t store_now(void);
+
+/*
+ * Make a new, empty database at @path, readable by its owner only. Returns 0; -EEXIST when @path
+ * exists; -ENOENT, -EACCES, -ENOSPC … as open(2) says it. On failure *ret_why holds one line that
+ * names the thing and the way out, and no file is left behind.
+ */
+int store_create(const char *path, struct buf *ret_why) MUST_CHECK;
+
+/*
+ * Open the database at @path. Returns 0 and *ret_store, to be closed with store_close().
+ * -ENOENT: no such file; -EMEDIUMTYPE: not a planfs database, or not a regular file on a local file
+ * system; -EPROTONOSUPPORT: written by a newer planfs; -EBUSY: exclusive, and mounted already;
+ * -EACCES, -EROFS. On failure *ret_why holds one line that names the thing and the way out.
+ */
+int store_open(const char *path, const struct store_options *options, struct store **ret_store,
+	struct buf *ret_why) MUST_CHECK;
+
+/* Bring everything to the disk, checkpoint and close. Accepts NULL. No other call may be under way. */
+void store_close(struct store *s);
+static inline void store_closep(struct store **s)
+{
+	store_close(*s);
+}
+
+/* The absolute path of the database. Valid until store_close(). */
+const char *store_path(const struct store *s);
+
+/*
+ * Wait until no process has the database at @path mounted. Returns 0, -ETIMEDOUT after @limit_ms, or the error of open(2).
+ */
+int store_wait_unmounted(const char *path, unsigned limit_ms) MUST_CHECK;
+
+/* Returns 0 and *ret_inode, or -ENOENT. */
+int store_get(struct store *s, int64_t id, struct inode *ret_inode) MUST_CHECK;
+
+/* Find @name in the directory @parent. Returns 0 and *ret_inode, or -ENOENT. */
+int store_lookup(struct store *s, int64_t parent, const char *name,
+	struct inode *ret_inode) MUST_CHECK;
+
+/* The directory that holds directory @id (of the root: the root). Returns 0 or -ENOENT. */
+int store_parent(struct store *s, int64_t id, int64_t *ret_parent) MUST_CHECK;
+
+/*
+ * Find what @path ("2016/合肥市/…", no leading slash needed, "" for the root) names, without following
+ * symlinks. Returns 0 and *ret_inode, -ENOENT, -ENOTDIR or -ENAMETOOLONG.
+ */
+int store_resolve(struct store *s, const char *path, struct inode *ret_inode) MUST_CHECK;
+
+/* Receives an entry; @name is valid during the call. A result other than 0 ends the listing. */
+typedef int store_entry_fn(void *arg, const char *name, const struct inode *inode);
+
+/*
+ * Call @fn for the entries of directory @parent whose names are greater (in byte order) than @after,
+ * in byte order. Returns 0 or the result of @fn that was not 0. @fn must not call the store.
+ */
+int store_list(struct store *s, int64_t parent, const char *after, store_entry_fn *fn,
+	void *arg) MUST_CHECK;
+
+/* The text of the body @body (0: empty), whole. Returns 0 and *ret_text, or -ENOENT. */
+int store_read_body(struct store *s, int64_t body, struct buf *ret_text) MUST_CHECK;
+
+/* Receives a text that is valid during the call; its result becomes that of the caller. */
+typedef int store_text_fn(void *arg, const char *data, size_t len);
+
+/*
+ * Call @fn with the present text of file @id, without copying it. Returns what @fn returned, or
+ * -ENOENT. @fn must not call the store.
+ */
+int store_with_text(struct store *s, int64_t id, store_text_fn *fn, void *arg) MUST_CHECK;
+
+/* The target of symlink @id. Returns 0, or -ENOENT (also when @id is no symlink). */
+int store_readlink(struct store *s, int64_t id, struct buf *ret_target) MUST_CHECK;
+
+/* Returns 0 and *ret_value, or -ENODATA. */
+int store_get_xattr(struct store *s, int64_t id, const char *name, struct buf *ret_value) MUST_CHECK;
+
+/* All names of extended attributes, each followed by a NUL, as listxattr(2) wants them. Returns 0. */
+int store_list_xattr(struct store *s, int64_t id, struct buf *ret_names) MUST_CHECK;
+
+/* Numbers about the database. Plain data. */
+struct store_status {
+	int64_t revision; /* the newest */
+	int64_t inodes;   /* inode numbers given out so far */
+	int64_t file_size, wal_size; /* bytes */
+	int schema_version;
+};
+
+int store_get_status(struct store *s, struct store_status *ret_status) MUST_CHECK;
+
+/* What there is, counted by walking the tables: seconds for millions of sections. */
+struct store_counts {
+	int64_t years, districts, plans, sections, versions;
+};
+
+int store_count(struct store *s, struct store_counts *ret_counts) MUST_CHECK;
+
+/* One change that another process made. @name is valid during the call of store_feed_fn. */
+struct store_feed {
+	int64_t rev;
+	const char *op; /* as in the table revision */
+	int64_t parent, inode;
+	const char *name;
+};
+
+typedef void store_feed_fn(void *arg, const struct store_feed *change);
+
+/*
+ * Call @fn for each change after *rev that was not made through @s, and move *rev behind it. Costs
+ * microseconds when nothing happened. Returns the number of changes that were seen (at most 1000 a call).
+ */
+int store_feed(struct store *s, int64_t *rev, store_feed_fn *fn, void *arg) MUST_CHECK;
+
+/*
+ * Copy the database, as of now and while others go on writing, to the new file @path (mode 0600),
+ * which is on the disk when the call returns. Returns 0, -EEXIST, or the error of the file system.
+ */
+int store_backup(struct store *s, const char *path) MUST_CHECK;

@@ -1,0 +1,82 @@
+/*
+ * Checkpoints. SQLite up to 3.51.2 can lose commits when another program runs a PASSIVE checkpoint at the
+ * wrong moment, whatever SQLite we are linked with. So the process that mounts the database is the
+ * only one that checkpoints: it holds the checkpoint lock of the WAL index all the time, through the
+ * public shared-memory methods of the VFS, and gives it back only for a checkpoint of its own. Others
+ * get "busy" from their checkpoints; their reads and writes go on.
+ */
+#include "store_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+
+enum {
+	CHECKPOINT_LOCK = 1, /* WAL_CKPT_LOCK of the file format: https://sqlite.org/walformat.html, 2.2.2 */
+	BACK_OFF_NS = 1000000000,
+};
+
+static int shm_lock(struct store *s, int flags)
+{
+	sqlite3_file *f = NULL;
+	int rc;
+
+	rc = sqlite3_file_control(s->writer.db, "main", SQLITE_FCNTL_FILE_POINTER, &f);
+	if (rc != SQLITE_OK || !f || !f->pMethods || f->pMethods->iVersion < 2)
+		return SQLITE_ERROR;
+	return f->pMethods->xShmLock(f, CHECKPOINT_LOCK, 1, flags);
+}
+
+int checkpoint_hold(struct store *s)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(&s->writer, SQL_MAX_REV);
+
+	if (!s->exclusive || s->holds_checkpoint)
+		return 0;
+	/* A read maps the shared memory, and recovers it if need be. */
+	if (stmt_row(st, "read the database") < 0)
+		return -EIO;
+	if (shm_lock(s, SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE) != SQLITE_OK)
+		return -EBUSY;
+	s->holds_checkpoint = true;
+	return 0;
+}
+
+static void give_back(struct store *s)
+{
+	if (s->holds_checkpoint && shm_lock(s, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE) != SQLITE_OK)
+		log_warn("cannot give the checkpoint lock back; the next checkpoint is tried in a second");
+	s->holds_checkpoint = false;
+}
+
+/*
+ * A program that died while it committed leaves the WAL index to be recovered, which takes all locks:
+ * let go, so that the read in checkpoint_hold() can do it.
+ */
+void checkpoint_yield(struct store *s)
+{
+	if (sqlite3_extended_errcode(s->writer.db) != SQLITE_BUSY_RECOVERY)
+		return;
+	give_back(s);
+	if (checkpoint_hold(s) < 0)
+		log_dbg("the WAL index is recovered by another program");
+}
+
+void checkpoint_run(struct store *s)
+{
+	int log_frames = 0, done_frames = 0;
+	int rc;
+
+	give_back(s);
+	rc = sqlite3_wal_checkpoint_v2(
+		s->writer.db, "main", SQLITE_CHECKPOINT_RESTART, &log_frames, &done_frames);
+	if (rc == SQLITE_OK)
+		s->wal_frames = 0;
+	else
+		s->checkpoint_after = store_now() + BACK_OFF_NS;
+	if (rc != SQLITE_OK && (rc & 0xFF) != SQLITE_BUSY)
+		log_warn("checkpoint failed (%s); the log goes on growing and it is tried again",
+			sqlite3_errstr(rc));
+	if (checkpoint_hold(s) < 0)
+		log_dbg("another program is checkpointing; held after the next commit");
+}

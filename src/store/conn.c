@@ -1,0 +1,139 @@
+/* One connection to the database: its settings, its statements, its errors. */
+#include "store_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* How long a reader waits for a recovery or an exclusive lock of another program. */
+enum { READ_WAIT_MS = 5000 };
+
+int store_errno(sqlite3 *db, const char *what)
+{
+	static const struct {
+		int rc, err;
+	} table[] = {
+		{ SQLITE_BUSY, EBUSY }, { SQLITE_LOCKED, EBUSY }, { SQLITE_PROTOCOL, EBUSY },
+		{ SQLITE_NOMEM, ENOMEM }, { SQLITE_FULL, ENOSPC }, { SQLITE_TOOBIG, EFBIG },
+		{ SQLITE_READONLY, EROFS }, { SQLITE_PERM, EACCES }, { SQLITE_AUTH, EACCES },
+		{ SQLITE_NOTADB, EMEDIUMTYPE }, { SQLITE_CANTOPEN, EACCES },
+	};
+	int rc = sqlite3_errcode(db) & 0xFF;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(table); i++)
+		if (table[i].rc == rc)
+			break;
+	if (rc != SQLITE_BUSY)
+		log_err("cannot %s: %s (SQLite %d)", what, sqlite3_errmsg(db),
+			sqlite3_extended_errcode(db));
+	return i < ARRAY_LEN(table) ? -table[i].err : -EIO;
+}
+
+static int prepare(struct conn *c, bool writer)
+{
+	int end = writer ? SQL_COUNT : SQL_READERS_END;
+	int i;
+
+	for (i = 0; i < end; i++)
+		if (sqlite3_prepare_v3(c->db, sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &c->st[i],
+			    NULL) != SQLITE_OK)
+			return store_errno(c->db, "prepare a statement");
+	return 0;
+}
+
+static int configure(struct conn *c, bool writer)
+{
+	static const char settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+				       "PRAGMA foreign_keys = OFF; PRAGMA synchronous = NORMAL;";
+	static const char writer_settings[] =
+		"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 16777216;";
+
+	sqlite3_extended_result_codes(c->db, 1);
+	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL); /* see schema.c */
+	/* Readers sleep in SQLite; the writer polls by itself (commit.c). */
+	sqlite3_busy_timeout(c->db, READ_WAIT_MS);
+	if (sqlite3_exec(c->db, settings, NULL, NULL, NULL) != SQLITE_OK)
+		return store_errno(c->db, "configure the connection");
+	if (writer && sqlite3_exec(c->db, writer_settings, NULL, NULL, NULL) != SQLITE_OK)
+		return store_errno(c->db, "configure the connection");
+	return 0;
+}
+
+int conn_open(struct conn *c, const char *path, bool readonly, bool writer)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+	int r;
+
+	if (sqlite3_open_v2(path, &c->db, flags, NULL) != SQLITE_OK) {
+		r = c->db ? store_errno(c->db, "open the database") : -ENOMEM;
+		conn_close(c);
+		return r;
+	}
+	r = configure(c, writer);
+	if (r == 0)
+		r = prepare(c, writer);
+	if (r < 0)
+		conn_close(c);
+	else if (writer)
+		sqlite3_busy_timeout(c->db, 0);
+	return r;
+}
+
+void conn_close(struct conn *c)
+{
+	int i;
+
+	for (i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(c->st[i]);
+	sqlite3_close(c->db);
+	*c = (struct conn){ 0 };
+}
+
+sqlite3_stmt *conn_stmt(struct conn *c, enum sql_id id)
+{
+	return c->st[id];
+}
+
+void bind_text(sqlite3_stmt *st, int at, const char *text)
+{
+	sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
+}
+
+int stmt_row(sqlite3_stmt *st, const char *what)
+{
+	int rc = sqlite3_step(st);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc == SQLITE_DONE)
+		return 0;
+	return store_errno(sqlite3_db_handle(st), what);
+}
+
+int stmt_run(sqlite3_stmt *st, const char *what)
+{
+	int r = stmt_row(st, what);
+
+	return r < 0 ? r : 0;
+}
+
+struct inode inode_from_row(sqlite3_stmt *st, int at)
+{
+	return (struct inode){
+		.id = sqlite3_column_int64(st, at),
+		.mode = (uint32_t)sqlite3_column_int64(st, at + 1),
+		.uid = (uint32_t)sqlite3_column_int64(st, at + 2),
+		.gid = (uint32_t)sqlite3_column_int64(st, at + 3),
+		.nlink = (uint32_t)sqlite3_column_int64(st, at + 4),
+		.rdev = (uint64_t)sqlite3_column_int64(st, at + 5),
+		.size = sqlite3_column_int64(st, at + 6),
+		.atime = sqlite3_column_int64(st, at + 7),
+		.mtime = sqlite3_column_int64(st, at + 8),
+		.ctime = sqlite3_column_int64(st, at + 9),
+		.btime = sqlite3_column_int64(st, at + 10),
+		.body = sqlite3_column_int64(st, at + 11),
+	};
+}

@@ -1,0 +1,333 @@
+/* Opening and closing the database, the mount lock, and the pool of reader connections. */
+#include "store_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t store_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+const char *store_path(const struct store *s)
+{
+	return s->path;
+}
+
+/* Put the line "PATH: WHY" into *ret_why and return @err, so that a caller can do both at once. */
+static int refuse(struct buf *ret_why, const char *path, const char *why, int err)
+{
+	CLEANUP(buf_done) struct buf line = { 0 };
+
+	if (buf_printf(&line, "%s: %s", path, why) < 0)
+		return -ENOMEM;
+	buf_done(ret_why);
+	*ret_why = buf_steal(&line);
+	return err;
+}
+
+/* SQLite's locks and shared memory do not work over these. */
+static bool is_network(const struct statfs *fs)
+{
+	static const unsigned long magics[] = { 0x6969 /* nfs */, 0x517B /* smb */, 0xFF534D42 /* cifs */,
+		0xFE534D42 /* smb2 */, 0x01021997 /* 9p */, 0x00C36400 /* ceph */, 0x5346414F /* afs */ };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(magics); i++)
+		if ((unsigned long)(uint32_t)fs->f_type == magics[i])
+			return true;
+	return false;
+}
+
+static int check_file(const char *path, struct stat *ret_stat, struct buf *ret_why)
+{
+	struct statfs fs;
+
+	/* Before any open: that of a fifo would wait for ever. */
+	if (stat(path, ret_stat) < 0)
+		return refuse(ret_why, path, errno == ENOENT ?
+			"no such database; make one with 'planfs init'" : strerror(errno), -errno);
+	if (!S_ISREG(ret_stat->st_mode))
+		return refuse(ret_why, path, "not a regular file; a database is one", -EMEDIUMTYPE);
+	if (statfs(path, &fs) == 0 && is_network(&fs))
+		return refuse(ret_why, path,
+			"on a network file system, where SQLite cannot lock; use a local disk", -EMEDIUMTYPE);
+	return 0;
+}
+
+static int pragma_int(sqlite3 *db, const char *pragma, int64_t *ret_value)
+{
+	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
+	int r;
+
+	if (sqlite3_prepare_v2(db, pragma, -1, &st, NULL) != SQLITE_OK)
+		return store_errno(db, "read the header");
+	r = stmt_row(st, "read the header");
+	if (r < 0)
+		return r;
+	*ret_value = r > 0 ? sqlite3_column_int64(st, 0) : 0;
+	return 0;
+}
+
+/* Look at the header on a connection of its own, before anything else is prepared or written. */
+static int check_header(const char *path, bool readonly, struct buf *ret_why)
+{
+	int64_t id = 0, version = 0;
+	sqlite3 *db = NULL;
+	int r;
+
+	if (sqlite3_open_v2(path, &db, readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, NULL) !=
+		SQLITE_OK) {
+		r = refuse(ret_why, path, db ? sqlite3_errmsg(db) : "out of memory", -EACCES);
+		sqlite3_close(db);
+		return r;
+	}
+	sqlite3_busy_timeout(db, 5000);
+	r = pragma_int(db, "PRAGMA application_id", &id);
+	if (r == 0)
+		r = pragma_int(db, "PRAGMA user_version", &version);
+	if (r < 0)
+		r = refuse(ret_why, path, sqlite3_errmsg(db), r);
+	else if (id != STORE_APPLICATION_ID)
+		r = refuse(ret_why, path, "not a planfs database", -EMEDIUMTYPE);
+	else if (version > schema_version())
+		r = refuse(ret_why, path, "written by a newer planfs; install that version",
+			-EPROTONOSUPPORT);
+	else if (version < schema_version())
+		r = readonly ? refuse(ret_why, path, "of an older version; open it once for writing", -EROFS) :
+			       schema_upgrade(db, (int)version);
+	sqlite3_close(db);
+	return r;
+}
+
+static int make_database(sqlite3 *db)
+{
+	char pragma[64];
+
+	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %d", STORE_APPLICATION_ID);
+	if (sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK ||
+		sqlite3_exec(db, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK ||
+		sqlite3_exec(db, pragma, NULL, NULL, NULL) != SQLITE_OK)
+		return store_errno(db, "make the database");
+	return schema_upgrade(db, 0);
+}
+
+int store_create(const char *path, struct buf *ret_why)
+{
+	sqlite3 *db = NULL;
+	int fd, r;
+
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return refuse(ret_why, path, errno == EEXIST ? "exists already; nothing was changed" :
+			strerror(errno), -errno);
+	close(fd);
+
+	/* SQLite gives -wal and -shm the permissions of the database. */
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		r = -EIO;
+	else
+		r = make_database(db);
+	if (sqlite3_close(db) != SQLITE_OK && r == 0)
+		r = -EIO;
+	if (r < 0) {
+		refuse(ret_why, path, strerror(-r), r);
+		unlink(path);
+	}
+	return r;
+}
+
+/*
+ * The mount lock is flock(2), which SQLite's fcntl(2) locks do not see. It must be taken before and given
+ * back after all connections: closing any descriptor of the file drops the fcntl locks of the process.
+ */
+static int take_mount_lock(struct store *s, struct buf *ret_why)
+{
+	s->lock_fd = open(s->path, (s->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (s->lock_fd < 0)
+		return refuse(ret_why, s->path, strerror(errno), -errno);
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return refuse(ret_why, s->path, "mounted already; see 'planfs status' of the database", -EBUSY);
+	return 0;
+}
+
+int store_wait_unmounted(const char *path, unsigned limit_ms)
+{
+	int fd, r = 0;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (limit_ms < 10) {
+			r = -ETIMEDOUT;
+			break;
+		}
+		usleep(10000);
+		limit_ms -= 10;
+	}
+	close(fd);
+	return r;
+}
+
+static void find_author(struct store *s)
+{
+	struct passwd *pw = getpwuid(getuid());
+
+	if (pw)
+		snprintf(s->author, sizeof(s->author), "%s", pw->pw_name);
+	else
+		snprintf(s->author, sizeof(s->author), "%u", getuid());
+}
+
+static struct store *store_new(const char *path, const struct store_options *options)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->lock_fd = -1;
+	s->last = &s->first;
+	s->readonly = options->readonly;
+	s->exclusive = options->exclusive;
+	pthread_mutex_init(&s->readers_lock, NULL);
+	pthread_cond_init(&s->reader_free, NULL);
+	pthread_mutex_init(&s->queue_lock, NULL);
+	s->path = realpath(path, NULL);
+	if (!s->path || getrandom(&s->origin, sizeof(s->origin), 0) < 0) {
+		store_close(s);
+		return NULL;
+	}
+	s->origin &= INT64_MAX;
+	find_author(s);
+	return s;
+}
+
+static int open_connections(struct store *s)
+{
+	struct conn *first = NULL;
+	int r;
+
+	r = reader_get(s, &first);
+	if (r < 0)
+		return r;
+	reader_put(s, first);
+	if (s->readonly)
+		return 0;
+
+	r = conn_open(&s->writer, s->path, false, true);
+	if (r < 0)
+		return r;
+	r = checkpoint_hold(s);
+	if (r < 0)
+		log_dbg("another program is checkpointing; held later");
+	return commit_start(s);
+}
+
+int store_open(const char *path, const struct store_options *options, struct store **ret_store,
+	struct buf *ret_why)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	struct stat st;
+	int r;
+
+	r = check_file(path, &st, ret_why);
+	if (r < 0)
+		return r;
+	s = store_new(path, options);
+	if (!s)
+		return refuse(ret_why, path, "out of memory", -ENOMEM);
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+	if (options->exclusive) {
+		r = take_mount_lock(s, ret_why);
+		if (r < 0)
+			return r;
+	}
+	r = check_header(s->path, s->readonly, ret_why);
+	if (r < 0)
+		return r;
+	r = open_connections(s);
+	if (r < 0)
+		return refuse(ret_why, path, strerror(-r), r);
+
+	*ret_store = s;
+	s = NULL;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	commit_stop(s);
+	while (s->n_idle > 0) {
+		s->n_idle--;
+		conn_close(s->readers[s->n_idle]);
+		free(s->readers[s->n_idle]);
+	}
+	conn_close(&s->writer); /* the last connection checkpoints and removes the WAL */
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	pthread_mutex_destroy(&s->readers_lock);
+	pthread_cond_destroy(&s->reader_free);
+	pthread_mutex_destroy(&s->queue_lock);
+	free(s->path);
+	free(s);
+}
+
+/* Open one more connection; the place for it is taken already. */
+static int open_reader(struct store *s, struct conn **ret_conn)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	int r = -ENOMEM;
+
+	if (c)
+		r = conn_open(c, s->path, s->readonly, false);
+	if (r == 0) {
+		*ret_conn = c;
+		return 0;
+	}
+	free(c);
+	pthread_mutex_lock(&s->readers_lock);
+	s->n_readers--;
+	pthread_mutex_unlock(&s->readers_lock);
+	return r;
+}
+
+int reader_get(struct store *s, struct conn **ret_conn)
+{
+	pthread_mutex_lock(&s->readers_lock);
+	while (s->n_idle == 0 && s->n_readers == READERS_MAX)
+		pthread_cond_wait(&s->reader_free, &s->readers_lock);
+	if (s->n_idle > 0) {
+		*ret_conn = s->readers[--s->n_idle];
+		pthread_mutex_unlock(&s->readers_lock);
+		return 0;
+	}
+	s->n_readers++;
+	pthread_mutex_unlock(&s->readers_lock);
+	return open_reader(s, ret_conn);
+}
+
+void reader_put(struct store *s, struct conn *c)
+{
+	pthread_mutex_lock(&s->readers_lock);
+	s->readers[s->n_idle++] = c;
+	pthread_cond_signal(&s->reader_free);
+	pthread_mutex_unlock(&s->readers_lock);
+}

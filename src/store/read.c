@@ -1,0 +1,258 @@
+/* Reading: lookups, listings and texts on a connection of the pool. */
+#include "store_priv.h"
+
+#include "planfs/name.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int conn_get(struct conn *c, int64_t id, struct inode *ret_inode)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_INODE);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	r = stmt_row(st, "read an inode");
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_inode = inode_from_row(st, 0);
+	return 0;
+}
+
+int conn_lookup(struct conn *c, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_LOOKUP);
+	int r;
+
+	sqlite3_bind_int64(st, 1, parent);
+	bind_text(st, 2, name);
+	r = stmt_row(st, "look up a name");
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_inode = inode_from_row(st, 0);
+	return 0;
+}
+
+int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_PARENT);
+	int r;
+
+	if (id == STORE_ROOT) {
+		*ret_parent = STORE_ROOT;
+		return 0;
+	}
+	sqlite3_bind_int64(st, 1, id);
+	r = stmt_row(st, "find a parent");
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_parent = sqlite3_column_int64(st, 0);
+	return 0;
+}
+
+int store_get(struct store *s, int64_t id, struct inode *ret_inode)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	r = conn_get(c, id, ret_inode);
+	reader_put(s, c);
+	return r;
+}
+
+int store_lookup(struct store *s, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	r = conn_lookup(c, parent, name, ret_inode);
+	reader_put(s, c);
+	return r;
+}
+
+int store_parent(struct store *s, int64_t id, int64_t *ret_parent)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	r = conn_parent(c, id, ret_parent);
+	reader_put(s, c);
+	return r;
+}
+
+int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
+{
+	char name[NAME_BYTES_MAX + 1];
+	struct inode at;
+	int r;
+
+	r = store_get(s, STORE_ROOT, &at);
+	while (r == 0) {
+		size_t len;
+
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (len == 0)
+			break;
+		if (len > NAME_BYTES_MAX)
+			return -ENAMETOOLONG;
+		if (!S_ISDIR(at.mode))
+			return -ENOTDIR;
+		memcpy(name, path, len);
+		name[len] = '\0';
+		path += len;
+		if (strcmp(name, ".") != 0)
+			r = store_lookup(s, at.id, name, &at);
+	}
+	if (r < 0)
+		return r;
+	*ret_inode = at;
+	return 0;
+}
+
+static int list_rows(sqlite3_stmt *st, store_entry_fn *fn, void *arg)
+{
+	int r;
+
+	while ((r = stmt_row(st, "list a directory")) > 0) {
+		struct inode inode = inode_from_row(st, 1);
+		const char *name = (const char *)sqlite3_column_text(st, 0);
+
+		if (!name)
+			return -ENOMEM;
+		if (!name_is_valid(name, strlen(name)))
+			continue; /* a damaged row must not reach the kernel; 'check' names it */
+		r = fn(arg, name, &inode);
+		if (r != 0)
+			return r;
+	}
+	return r;
+}
+
+int store_list(struct store *s, int64_t parent, const char *after, store_entry_fn *fn, void *arg)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	{
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_LIST);
+
+		sqlite3_bind_int64(st, 1, parent);
+		bind_text(st, 2, after);
+		r = list_rows(st, fn, arg);
+	}
+	reader_put(s, c);
+	return r;
+}
+
+/* Run a statement about @id (and @name) and hand its only column to @fn. @missing: no row, or NULL. */
+static int with_column(struct store *s, enum sql_id sql, int64_t id, const char *name, int missing,
+	store_text_fn *fn, void *arg)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	{
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, sql);
+
+		sqlite3_bind_int64(st, 1, id);
+		if (name)
+			bind_text(st, 2, name);
+		r = stmt_row(st, "read a text");
+		if (r == 0)
+			r = missing;
+		else if (r > 0 && sqlite3_column_type(st, 0) == SQLITE_NULL && sql == SQL_TARGET)
+			r = missing;
+		else if (r > 0)
+			r = fn(arg, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+	}
+	reader_put(s, c);
+	return r;
+}
+
+static int copy_text(void *arg, const char *data, size_t len)
+{
+	return buf_add(arg, data, len);
+}
+
+static int copy_column(struct store *s, enum sql_id sql, int64_t id, const char *name, int missing,
+	struct buf *ret_text)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int r;
+
+	r = with_column(s, sql, id, name, missing, copy_text, &text);
+	if (r < 0)
+		return r;
+	buf_done(ret_text);
+	*ret_text = buf_steal(&text);
+	return 0;
+}
+
+int store_read_body(struct store *s, int64_t body, struct buf *ret_text)
+{
+	if (body == 0) {
+		buf_done(ret_text);
+		return 0;
+	}
+	return copy_column(s, SQL_BODY, body, NULL, -ENOENT, ret_text);
+}
+
+int store_with_text(struct store *s, int64_t id, store_text_fn *fn, void *arg)
+{
+	return with_column(s, SQL_TEXT, id, NULL, -ENOENT, fn, arg);
+}
+
+int store_readlink(struct store *s, int64_t id, struct buf *ret_target)
+{
+	return copy_column(s, SQL_TARGET, id, NULL, -ENOENT, ret_target);
+}
+
+int store_get_xattr(struct store *s, int64_t id, const char *name, struct buf *ret_value)
+{
+	return copy_column(s, SQL_XATTR_GET, id, name, -ENODATA, ret_value);
+}
+
+int store_list_xattr(struct store *s, int64_t id, struct buf *ret_names)
+{
+	CLEANUP(buf_done) struct buf names = { 0 };
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	{
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_XATTR_LIST);
+
+		sqlite3_bind_int64(st, 1, id);
+		while ((r = stmt_row(st, "list attributes")) > 0) {
+			r = buf_add(&names, sqlite3_column_text(st, 0),
+				(size_t)sqlite3_column_bytes(st, 0) + 1);
+			if (r < 0)
+				break;
+		}
+	}
+	reader_put(s, c);
+	if (r < 0)
+		return r;
+	buf_done(ret_names);
+	*ret_names = buf_steal(&names);
+	return 0;
+}

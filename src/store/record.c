@@ -1,0 +1,136 @@
+/*
+ * Rows of the table revision: the one mechanism behind history, the tree of a moment, undo and the feed
+ * of changes. Scratch names leave no row. Each row is keyed by (parent, name), not by inode, so that a
+ * section keeps its history through every editor's way of saving.
+ */
+#include "store_priv.h"
+
+#include "planfs/name.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct row {
+	const char *op;
+	int64_t parent;
+	const char *name;
+	const struct inode *inode;
+	int64_t base;
+};
+
+static int insert_row(struct txn *t, const struct row *row)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_REVISION);
+	const struct inode *i = row->inode;
+
+	sqlite3_bind_int64(st, 1, t->now);
+	bind_text(st, 2, t->author);
+	bind_text(st, 3, row->op);
+	sqlite3_bind_int64(st, 4, row->parent);
+	bind_text(st, 5, row->name);
+	sqlite3_bind_int64(st, 6, i->id);
+	sqlite3_bind_int64(st, 7, i->mode);
+	sqlite3_bind_int64(st, 8, i->uid);
+	sqlite3_bind_int64(st, 9, i->gid);
+	sqlite3_bind_int64(st, 10, i->size);
+	sqlite3_bind_int64(st, 11, i->mtime);
+	if (i->body)
+		sqlite3_bind_int64(st, 12, i->body);
+	if (row->base)
+		sqlite3_bind_int64(st, 13, row->base);
+	sqlite3_bind_int64(st, 14, t->s->origin);
+	return stmt_run(st, "record a revision");
+}
+
+/* Returns 1 and the body of the last version of a file at this place, 0 when there never was one. */
+static int last_version(struct txn *t, int64_t parent, const char *name, int64_t *ret_body)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_LAST_VERSION);
+	int r;
+
+	sqlite3_bind_int64(st, 1, parent);
+	bind_text(st, 2, name);
+	r = stmt_row(st, "find the last version");
+	if (r > 0)
+		*ret_body = sqlite3_column_int64(st, 0);
+	return r;
+}
+
+/* Returns 1 when the two bodies hold the same bytes, 0 when not. */
+static int bodies_are_equal(struct txn *t, int64_t a, int64_t b)
+{
+	CLEANUP_STMT sqlite3_stmt *text = NULL;
+	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	int r;
+
+	if (a == b)
+		return 1;
+	if (a == 0 || b == 0)
+		return 0;
+	text = conn_stmt(t->c, SQL_BODY);
+	sqlite3_bind_int64(text, 1, a);
+	r = stmt_row(text, "read a body");
+	if (r <= 0)
+		return r;
+	st = conn_stmt(t->c, SQL_BODY_EQUAL);
+	sqlite3_bind_int64(st, 1, b);
+	sqlite3_bind_value(st, 2, sqlite3_column_value(text, 0));
+	r = stmt_row(st, "compare bodies");
+	return r > 0 ? sqlite3_column_int(st, 0) : r;
+}
+
+int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *name,
+	struct inode *inode)
+{
+	struct row row = { .parent = parent, .name = name, .inode = inode };
+	int64_t before = 0;
+	int r = 0;
+
+	if (name_is_scratch(name))
+		return 0;
+	row.op = how == ARRIVAL_CREATE ? "create" : how == ARRIVAL_RENAME ? "rename" : "link";
+	if (S_ISREG(inode->mode))
+		r = last_version(t, parent, name, &before);
+	if (r > 0) {
+		row.base = before;
+		r = bodies_are_equal(t, before, inode->body);
+		if (r >= 0)
+			row.op = r ? "link" : "save";
+	}
+	return r < 0 ? r : insert_row(t, &row);
+}
+
+int record_removal(struct txn *t, int64_t parent, const char *name, const struct inode *inode)
+{
+	const struct row row = { .op = "remove", .parent = parent, .name = name, .inode = inode };
+
+	return name_is_scratch(name) ? 0 : insert_row(t, &row);
+}
+
+int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRIES_OF);
+	int r;
+
+	sqlite3_bind_int64(st, 1, inode->id);
+	while ((r = stmt_row(st, "find the names of a file")) > 0) {
+		const struct row row = {
+			.op = saved ? "save" : "attr",
+			.parent = sqlite3_column_int64(st, 0),
+			.name = (const char *)sqlite3_column_text(st, 1),
+			.inode = inode,
+			.base = base,
+		};
+
+		if (!row.name)
+			return -ENOMEM;
+		if (name_is_scratch(row.name))
+			continue;
+		r = insert_row(t, &row);
+		if (r < 0)
+			break;
+	}
+	return r;
+}

@@ -1,0 +1,66 @@
+/*
+ * Every statement that the store runs, one per enum sql_id. None scans a table unless it says so.
+ */
+#include "store_priv.h"
+
+#define INODE_COLUMNS                                                                              \
+	"i.id, i.mode, i.uid, i.gid, i.nlink, i.rdev, i.size, i.atime, i.mtime, i.ctime, i.btime, i.body"
+
+const char *const sql_text[SQL_COUNT] = {
+	[SQL_INODE] = "SELECT " INODE_COLUMNS " FROM inode i WHERE i.id = ?1",
+	[SQL_LOOKUP] = "SELECT " INODE_COLUMNS " FROM dentry d CROSS JOIN inode i ON i.id = d.inode "
+		"WHERE d.parent = ?1 AND d.name = ?2",
+	[SQL_PARENT] = "SELECT parent FROM dentry WHERE inode = ?1 LIMIT 1",
+	[SQL_LIST] = "SELECT d.name, " INODE_COLUMNS " FROM dentry d CROSS JOIN inode i ON i.id = d.inode "
+		"WHERE d.parent = ?1 AND d.name > ?2 ORDER BY d.name",
+	[SQL_BODY] = "SELECT data FROM body WHERE id = ?1",
+	[SQL_TEXT] = "SELECT b.data FROM inode i LEFT JOIN body b ON b.id = i.body WHERE i.id = ?1",
+	[SQL_TARGET] = "SELECT target FROM inode WHERE id = ?1",
+	[SQL_XATTR_GET] = "SELECT value FROM xattr WHERE inode = ?1 AND name = ?2",
+	[SQL_XATTR_LIST] = "SELECT name FROM xattr WHERE inode = ?1 ORDER BY name",
+	[SQL_MAX_REV] = "SELECT max(rev) FROM revision",
+	[SQL_MAX_INODE] = "SELECT seq FROM sqlite_sequence WHERE name = 'inode'",
+	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin FROM revision WHERE rev > ?1 "
+		"ORDER BY rev LIMIT 1000",
+	[SQL_DATA_VERSION] = "PRAGMA data_version",
+
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_SAVEPOINT] = "SAVEPOINT one",
+	[SQL_RELEASE] = "RELEASE one",
+	[SQL_ROLLBACK_TO] = "ROLLBACK TO one",
+	[SQL_RESERVE] = "UPDATE sqlite_sequence SET seq = seq + ?2 WHERE name = ?1 RETURNING seq",
+
+	[SQL_INODE_INSERT] = "INSERT INTO inode (id, mode, uid, gid, nlink, rdev, size, atime, mtime, ctime, "
+		"btime, body, target) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[SQL_INODE_UPDATE] = "UPDATE inode SET mode = ?2, uid = ?3, gid = ?4, nlink = ?5, rdev = ?6, "
+		"size = ?7, atime = ?8, mtime = ?9, ctime = ?10, btime = ?11, body = ?12 WHERE id = ?1",
+	[SQL_INODE_LINKS] = "UPDATE inode SET nlink = ?2, ctime = ?3 WHERE id = ?1",
+	[SQL_INODE_DELETE] = "DELETE FROM inode WHERE id = ?1",
+	[SQL_DIR_TOUCH] = "UPDATE inode SET mtime = ?2, ctime = ?2, nlink = nlink + ?3 WHERE id = ?1",
+
+	[SQL_DENTRY_INSERT] = "INSERT INTO dentry (parent, name, inode) VALUES (?1, ?2, ?3)",
+	[SQL_DENTRY_DELETE] = "DELETE FROM dentry WHERE parent = ?1 AND name = ?2",
+	[SQL_DENTRY_MOVE] = "UPDATE dentry SET parent = ?3, name = ?4 WHERE parent = ?1 AND name = ?2",
+	[SQL_DENTRY_SET] = "UPDATE dentry SET inode = ?3 WHERE parent = ?1 AND name = ?2",
+	[SQL_DENTRIES_OF] = "SELECT parent, name FROM dentry WHERE inode = ?1",
+	[SQL_HAS_CHILD] = "SELECT 1 FROM dentry WHERE parent = ?1 LIMIT 1",
+
+	[SQL_BODY_INSERT] = "INSERT INTO body (id, hash, data) VALUES (?1, ?2, ?3)",
+	[SQL_BODY_EQUAL] = "SELECT data = ?2 FROM body WHERE id = ?1",
+	/* Bodies that no version names belong to one inode only: they go with it. */
+	[SQL_BODY_DROP] = "DELETE FROM body WHERE id = ?1 "
+		"AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1)",
+
+	[SQL_XATTR_SET] = "INSERT OR REPLACE INTO xattr (inode, name, value) VALUES (?1, ?2, ?3)",
+	[SQL_XATTR_DELETE] = "DELETE FROM xattr WHERE inode = ?1 AND name = ?2",
+	[SQL_XATTR_DROP] = "DELETE FROM xattr WHERE inode = ?1",
+
+	[SQL_REVISION] = "INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, "
+		"mtime, body, base, target, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+		"?13, (SELECT target FROM inode WHERE id = ?6), ?14)",
+	[SQL_LAST_VERSION] = "SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
+		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
+	[SQL_ORPHANS] = "SELECT id FROM inode WHERE nlink = 0",
+};

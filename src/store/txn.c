@@ -1,0 +1,426 @@
+/* Changes of single inodes and names inside a transaction; renames stand in rename.c. */
+#include "store_priv.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <xxhash.h>
+
+enum { LINKS_MAX = 65000 /* as ext4 */ };
+
+int txn_get(struct txn *t, int64_t id, struct inode *ret_inode)
+{
+	return conn_get(t->c, id, ret_inode);
+}
+
+int txn_lookup(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	return conn_lookup(t->c, parent, name, ret_inode);
+}
+
+/* A number from our range; when a big change has used it up, one from the table itself. */
+static int new_id(struct txn *t, struct id_range *range, const char *table, int64_t *ret_id)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_RESERVE);
+	int r;
+
+	if (id_take(t->s, range, ret_id))
+		return 0;
+	bind_text(st, 1, table);
+	sqlite3_bind_int64(st, 2, 1);
+	r = stmt_row(st, "take a number");
+	if (r <= 0)
+		return r < 0 ? r : -EIO;
+	*ret_id = sqlite3_column_int64(st, 0);
+	return stmt_run(st, "take a number");
+}
+
+/* Store a text. *ret_body is 0 for an empty one. */
+static int insert_body(struct txn *t, const struct text *text, int64_t *ret_body)
+{
+	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	XXH128_canonical_t hash;
+	int64_t id = 0;
+	int r;
+
+	if (!text || text->len == 0) {
+		*ret_body = 0;
+		return 0;
+	}
+	if (text->len > INT_MAX)
+		return -EFBIG;
+	r = new_id(t, &t->s->body_ids, "body", &id);
+	if (r < 0)
+		return r;
+	XXH128_canonicalFromHash(&hash, XXH3_128bits(text->data, text->len));
+	st = conn_stmt(t->c, SQL_BODY_INSERT);
+	sqlite3_bind_int64(st, 1, id);
+	sqlite3_bind_blob(st, 2, &hash, sizeof(hash), SQLITE_STATIC);
+	sqlite3_bind_blob(st, 3, text->data, (int)text->len, SQLITE_STATIC);
+	r = stmt_run(st, "store a text");
+	if (r == 0)
+		*ret_body = id;
+	return r;
+}
+
+/* Forget a body that no version names. */
+static int drop_body(struct txn *t, int64_t body)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_BODY_DROP);
+
+	if (body == 0)
+		return 0;
+	sqlite3_bind_int64(st, 1, body);
+	return stmt_run(st, "drop a text");
+}
+
+/* Does body @id hold exactly @text? Returns 1 or 0. */
+static int body_is(struct txn *t, int64_t id, const struct text *text)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_BODY_EQUAL);
+	int r;
+
+	if (id == 0 || text->len == 0)
+		return id == 0 && text->len == 0;
+	if (text->len > INT_MAX)
+		return -EFBIG;
+	sqlite3_bind_int64(st, 1, id);
+	sqlite3_bind_blob(st, 2, text->data, (int)text->len, SQLITE_STATIC);
+	r = stmt_row(st, "compare a text");
+	return r > 0 ? sqlite3_column_int(st, 0) : r;
+}
+
+static void bind_inode(sqlite3_stmt *st, const struct inode *i)
+{
+	const int64_t values[] = { i->id, i->mode, i->uid, i->gid, i->nlink, (int64_t)i->rdev, i->size,
+		i->atime, i->mtime, i->ctime, i->btime };
+	int at;
+
+	for (at = 0; at < (int)ARRAY_LEN(values); at++)
+		sqlite3_bind_int64(st, at + 1, values[at]);
+	if (i->body)
+		sqlite3_bind_int64(st, 12, i->body);
+}
+
+static int insert_inode(struct txn *t, const struct inode *i, const struct text *target)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_INSERT);
+
+	bind_inode(st, i);
+	if (target)
+		sqlite3_bind_text(st, 13, target->data, (int)target->len, SQLITE_STATIC);
+	return stmt_run(st, "make an inode");
+}
+
+static int update_inode(struct txn *t, const struct inode *i)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_UPDATE);
+
+	bind_inode(st, i);
+	return stmt_run(st, "change an inode");
+}
+
+static int set_links(struct txn *t, struct inode *i, uint32_t nlink)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_LINKS);
+	int r;
+
+	sqlite3_bind_int64(st, 1, i->id);
+	sqlite3_bind_int64(st, 2, nlink);
+	sqlite3_bind_int64(st, 3, t->now);
+	r = stmt_run(st, "count links");
+	if (r == 0) {
+		i->nlink = nlink;
+		i->ctime = t->now;
+	}
+	return r;
+}
+
+int touch_dir(struct txn *t, int64_t id, int subdirs)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DIR_TOUCH);
+
+	sqlite3_bind_int64(st, 1, id);
+	sqlite3_bind_int64(st, 2, t->now);
+	sqlite3_bind_int(st, 3, subdirs);
+	return stmt_run(st, "change a directory");
+}
+
+static int insert_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_INSERT);
+
+	sqlite3_bind_int64(st, 1, parent);
+	bind_text(st, 2, name);
+	sqlite3_bind_int64(st, 3, inode);
+	return stmt_run(st, "add a name");
+}
+
+static int delete_dentry(struct txn *t, int64_t parent, const char *name)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_DELETE);
+
+	sqlite3_bind_int64(st, 1, parent);
+	bind_text(st, 2, name);
+	return stmt_run(st, "remove a name");
+}
+
+/* Can a new @name stand in @parent? */
+static int check_place(struct txn *t, int64_t parent, const char *name)
+{
+	struct inode dir, there;
+	int r;
+
+	r = conn_get(t->c, parent, &dir);
+	if (r < 0)
+		return r;
+	if (!S_ISDIR(dir.mode))
+		return -ENOTDIR;
+	if (dir.nlink == 0)
+		return -ENOENT;
+	r = conn_lookup(t->c, parent, name, &there);
+	return r == 0 ? -EEXIST : r == -ENOENT ? 0 : r;
+}
+
+int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *inode,
+	const struct text *text)
+{
+	bool is_dir = S_ISDIR(inode->mode), is_link = S_ISLNK(inode->mode);
+	struct inode made = *inode;
+	int r;
+
+	r = check_place(t, parent, name);
+	if (r == 0 && made.id == 0)
+		r = new_id(t, &t->s->inode_ids, "inode", &made.id);
+	if (r == 0)
+		r = insert_body(t, is_link ? NULL : text, &made.body);
+	if (r < 0)
+		return r;
+	made.nlink = is_dir ? 2 : 1;
+	made.size = text ? (int64_t)text->len : 0;
+	r = insert_inode(t, &made, is_link ? text : NULL);
+	if (r == 0)
+		r = insert_dentry(t, parent, name, made.id);
+	if (r == 0)
+		r = touch_dir(t, parent, is_dir);
+	if (r == 0)
+		r = record_arrival(t, ARRIVAL_CREATE, parent, name, &made);
+	if (r == 0)
+		*inode = made;
+	return r;
+}
+
+int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base)
+{
+	struct inode now, saved = *inode;
+	int same, r;
+
+	r = conn_get(t->c, inode->id, &now);
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r;
+	same = body_is(t, now.body, text);
+	if (same < 0)
+		return same;
+	saved.nlink = now.nlink;
+	saved.btime = now.btime;
+	saved.body = now.body;
+	saved.size = (int64_t)text->len;
+	if (!same)
+		r = insert_body(t, text, &saved.body);
+	if (r == 0)
+		r = update_inode(t, &saved);
+	if (r == 0 && !same)
+		r = record_change(t, &saved, true, base);
+	else if (r == 0 && (saved.mode != now.mode || saved.uid != now.uid || saved.gid != now.gid))
+		r = record_change(t, &saved, false, 0);
+	if (r == 0 && !same)
+		r = drop_body(t, now.body);
+	if (r == 0)
+		*inode = saved;
+	return r;
+}
+
+int txn_set_attr(struct txn *t, const struct inode *inode)
+{
+	struct inode now, changed = *inode;
+	int r;
+
+	r = conn_get(t->c, inode->id, &now);
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r;
+	changed.nlink = now.nlink;
+	changed.size = now.size;
+	changed.body = now.body;
+	changed.btime = now.btime;
+	r = update_inode(t, &changed);
+	return r < 0 ? r : record_change(t, &changed, false, 0);
+}
+
+int txn_link(struct txn *t, int64_t id, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	struct inode inode;
+	int r;
+
+	r = conn_get(t->c, id, &inode);
+	if (r == 0 && S_ISDIR(inode.mode))
+		r = -EPERM;
+	if (r == 0 && inode.nlink == 0)
+		r = -ENOENT;
+	if (r == 0 && inode.nlink >= LINKS_MAX)
+		r = -EMLINK;
+	if (r == 0)
+		r = check_place(t, parent, name);
+	if (r == 0)
+		r = set_links(t, &inode, inode.nlink + 1);
+	if (r == 0)
+		r = insert_dentry(t, parent, name, id);
+	if (r == 0)
+		r = touch_dir(t, parent, 0);
+	if (r == 0)
+		r = record_arrival(t, ARRIVAL_LINK, parent, name, &inode);
+	if (r == 0)
+		*ret_inode = inode;
+	return r;
+}
+
+int txn_drop_link(struct txn *t, struct inode *inode)
+{
+	bool is_dir = S_ISDIR(inode->mode);
+	int r;
+
+	r = set_links(t, inode, is_dir || inode->nlink == 0 ? 0 : inode->nlink - 1);
+	if (r < 0 || inode->nlink > 0)
+		return r;
+	if (t->s->in_use && t->s->in_use(t->s->in_use_arg, inode->id))
+		return 0; /* txn_purge() follows when the last user has gone */
+	return txn_purge(t, inode->id);
+}
+
+static int remove_name(struct txn *t, int64_t parent, const char *name, struct inode *inode)
+{
+	int r;
+
+	r = delete_dentry(t, parent, name);
+	if (r == 0)
+		r = record_removal(t, parent, name, inode);
+	if (r == 0)
+		r = touch_dir(t, parent, S_ISDIR(inode->mode) ? -1 : 0);
+	return r < 0 ? r : txn_drop_link(t, inode);
+}
+
+int txn_unlink(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	struct inode inode;
+	int r;
+
+	r = conn_lookup(t->c, parent, name, &inode);
+	if (r == 0 && S_ISDIR(inode.mode))
+		r = -EISDIR;
+	if (r == 0)
+		r = remove_name(t, parent, name, &inode);
+	if (r == 0)
+		*ret_inode = inode;
+	return r;
+}
+
+/* Returns 0 when directory @id is empty, or -ENOTEMPTY. */
+int check_empty(struct txn *t, int64_t id)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_HAS_CHILD);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	r = stmt_row(st, "look into a directory");
+	return r > 0 ? -ENOTEMPTY : r;
+}
+
+int txn_rmdir(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	struct inode inode;
+	int r;
+
+	r = conn_lookup(t->c, parent, name, &inode);
+	if (r == 0 && !S_ISDIR(inode.mode))
+		r = -ENOTDIR;
+	if (r == 0)
+		r = check_empty(t, inode.id);
+	if (r == 0)
+		r = remove_name(t, parent, name, &inode);
+	if (r == 0)
+		*ret_inode = inode;
+	return r;
+}
+
+static int delete_by_id(struct txn *t, enum sql_id sql, int64_t id)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, sql);
+
+	sqlite3_bind_int64(st, 1, id);
+	return stmt_run(st, "remove an inode");
+}
+
+int txn_purge(struct txn *t, int64_t id)
+{
+	struct inode inode;
+	int r;
+
+	r = conn_get(t->c, id, &inode);
+	if (r == -ENOENT || (r == 0 && inode.nlink > 0))
+		return 0;
+	if (r == 0)
+		r = delete_by_id(t, SQL_XATTR_DROP, id);
+	if (r == 0)
+		r = delete_by_id(t, SQL_INODE_DELETE, id);
+	return r < 0 ? r : drop_body(t, inode.body);
+}
+
+/* Attributes belong to an inode that exists; their change is one of its status. */
+static int touch_inode(struct txn *t, int64_t id)
+{
+	struct inode inode;
+	int r;
+
+	r = conn_get(t->c, id, &inode);
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r;
+	return set_links(t, &inode, inode.nlink);
+}
+
+int txn_set_xattr(struct txn *t, int64_t id, const char *name, const struct text *value, int flags)
+{
+	CLEANUP_STMT sqlite3_stmt *get = conn_stmt(t->c, SQL_XATTR_GET);
+	CLEANUP_STMT sqlite3_stmt *set = conn_stmt(t->c, SQL_XATTR_SET);
+	int r;
+
+	sqlite3_bind_int64(get, 1, id);
+	bind_text(get, 2, name);
+	r = stmt_row(get, "read an attribute");
+	if (r < 0)
+		return r;
+	if (r > 0 && (flags & XATTR_CREATE))
+		return -EEXIST;
+	if (r == 0 && (flags & XATTR_REPLACE))
+		return -ENODATA;
+	r = touch_inode(t, id);
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(set, 1, id);
+	bind_text(set, 2, name);
+	sqlite3_bind_blob(set, 3, value->len ? value->data : "", (int)value->len, SQLITE_STATIC);
+	return stmt_run(set, "set an attribute");
+}
+
+int txn_remove_xattr(struct txn *t, int64_t id, const char *name)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_XATTR_DELETE);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	bind_text(st, 2, name);
+	r = stmt_run(st, "remove an attribute");
+	if (r < 0)
+		return r;
+	return sqlite3_changes(t->c->db) > 0 ? touch_inode(t, id) : -ENODATA;
+}
