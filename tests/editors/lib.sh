@@ -128,6 +128,10 @@ screen() {
   tm capture-pane -p -t e
 }
 
+screen_show() {
+  screen 2>&1 | sed -e '/^~*$/d' -e 's/^/    | /'
+}
+
 screen_has() {
   screen | grep -Eq -- "$1"
 }
@@ -139,12 +143,12 @@ screen_lacks() {
 # see PATTERN / gone PATTERN: wait until the screen shows, or no longer shows, the pattern.
 see() {
   within 15 screen_has "$1" || die "the screen does not show /$1/:
-$(screen 2>&1 | sed 's/^/    | /')"
+$(screen_show)"
 }
 
 gone() {
   within 15 screen_lacks "$1" || die "the screen still shows /$1/:
-$(screen 2>&1 | sed 's/^/    | /')"
+$(screen_show)"
 }
 
 session_over() {
@@ -153,5 +157,5 @@ session_over() {
 
 ended() {
   within 15 session_over || die "the program does not end:
-$(screen 2>&1 | sed 's/^/    | /')"
+$(screen_show)"
 }

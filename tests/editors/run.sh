@@ -60,7 +60,8 @@ if [ -z "$selected" ]; then
   exit 2
 fi
 if [ -n "$list" ]; then
-  echo "$selected" | tr ' ' '\\n' | sed 1d
+  # shellcheck disable=SC2086
+  printf '%s\n' $selected
   exit 0
 fi
 
