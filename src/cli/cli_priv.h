@@ -1,0 +1,95 @@
+/* What the commands share. exit() and stdout live in this folder only. */
+#pragma once
+
+#include "planfs/buf.h"
+#include "planfs/store.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+
+/* Exit codes; docs/planfs.1 lists them. */
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_FAILED = 1,     /* the command failed, or check found something */
+	CLI_USAGE = 2,      /* wrong arguments; nothing was done */
+	CLI_NOT_FOUND = 3,  /* no such database, mount or path */
+	CLI_IN_USE = 4,     /* mounted already, or another program keeps it locked */
+	CLI_NOT_PLANFS = 5, /* not a planfs database, or one of a newer planfs */
+	CLI_SKIPPED = 16,   /* done, but for some files that were skipped and named */
+};
+
+struct command {
+	const char *name;
+	const char *usage;                 /* the arguments: "DB [--json]" */
+	const char *summary;               /* one line, lower case, no full stop */
+	const char *options;               /* lines for --help, each ending in '\n'; NULL: none */
+	int (*run)(int argc, char **argv); /* argv[0] is the name; returns an enum cli_exit */
+};
+
+/* One file each. */
+int cmd_backup(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_init(int argc, char **argv);
+int cmd_mount(
+	int argc, char **argv); /* argv[0] is "mount.…" when mount(8) called: see cli_is_helper() */
+int cmd_status(int argc, char **argv);
+int cmd_umount(int argc, char **argv);
+
+/* --- main.c --- */
+
+/* The command under way. */
+const struct command *cli_command(void);
+
+/* Was the program called as a helper of mount(8): mount.planfs, mount.fuse.planfs, mount.fuse? */
+bool cli_is_helper(void);
+
+/* --- option.c --- */
+
+/*
+ * The next option as getopt_long(3) returns it, -1 at the end. @longs ends in a zeroed entry and need
+ * not list --help: that one prints the help and exits 0. An unknown option or a missing argument is
+ * one line on stderr and exits 2. @shorts must not begin with ':' and may be "".
+ */
+int cli_next_option(int argc, char **argv, const char *shorts, const struct option *longs);
+
+/* Say what is wrong with the arguments in one line, with the usage. Returns CLI_USAGE. */
+int cli_usage_error(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+
+/* CLI_OK when from @min to @max arguments follow the options, or the usage error. */
+int cli_expect_args(int argc, int min, int max) MUST_CHECK;
+
+/* The exit code for -Exxx. */
+enum cli_exit cli_exit_code(int err);
+
+/* Print the lines of --help for @c to stdout. */
+void cli_print_help(const struct command *c);
+
+/* --- target.c --- */
+
+/* A planfs that is mounted, as /proc/self/mountinfo has it. */
+struct mounted {
+	struct buf db;    /* absolute path of the database */
+	struct buf point; /* absolute path of the mount point */
+};
+
+void mounted_done(struct mounted *m);
+
+/*
+ * Find the mount whose mount point is, or is above, @path (a mount whose daemon died is found, too).
+ * Returns 0 and *ret_mounted; *ret_below (may be NULL) is what of @path is below the mount point,
+ * without a leading slash. -ENOENT when @path is in no planfs, or an errno of realpath(3).
+ */
+int mounted_find(const char *path, struct mounted *ret_mounted, struct buf *ret_below) MUST_CHECK;
+
+/* Find where the database @db is mounted. Returns 0 and *ret_mounted, -ENOENT, or an errno of realpath(3). */
+int mounted_find_db(const char *db, struct mounted *ret_mounted) MUST_CHECK;
+
+/* The path of the database that @arg (a database or a path in a mount) names. Returns 0, or -Exxx. */
+int cli_find_db(const char *arg, struct buf *ret_db) MUST_CHECK;
+
+/*
+ * Open the database at @path; says what went wrong in one line. Returns 0 and *ret_store, to be closed
+ * with store_close(), or -Exxx as store_open() does.
+ */
+int cli_open(
+	const char *path, const struct store_options *options, struct store **ret_store) MUST_CHECK;

@@ -1,0 +1,131 @@
+/* The table of commands and the way to them. */
+#include "cli_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command commands[] = {
+	{ "init", "DB", "make a new, empty database", NULL, cmd_init },
+	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
+		"  -o OPTION[,…]  options of mount(8) and of planfs\n"
+		"  -f             stay in the foreground\n",
+		cmd_mount },
+	{ "umount", "MNT", "unmount, when all is written", NULL, cmd_umount },
+	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
+		"  --json    as one JSON object\n", cmd_status },
+	{ "check", "DB|MNT [--json] [--strict]", "look for damage",
+		"  --json    one JSON object per finding\n"
+		"  --strict  warnings about the content count as damage\n",
+		cmd_check },
+	{ "backup", "DB|MNT FILE", "copy a database while it is in use", NULL, cmd_backup },
+};
+
+static const struct command *current = &commands[0];
+static bool is_helper;
+
+const struct command *cli_command(void)
+{
+	return current;
+}
+
+bool cli_is_helper(void)
+{
+	return is_helper;
+}
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+	current = c;
+	return c->run(argc, argv);
+}
+
+static int print_overview(void)
+{
+	size_t i;
+
+	printf("usage: planfs COMMAND [ARGUMENT…]\n"
+	       "Keep work plans in one SQLite database and mount it as a directory tree.\n\n");
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		printf("  %-8s %-32s %s\n", commands[i].name, commands[i].usage,
+			commands[i].summary);
+	printf("\n'planfs COMMAND --help' tells more; so does man planfs.\n");
+	return CLI_OK;
+}
+
+/* Names in the database are UTF-8 whatever the user's locale is, and fnmatch(3) asks the locale. */
+static void set_locale(void)
+{
+	if (setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+		return;
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		log_dbg("no C.UTF-8 here; patterns of names count bytes");
+}
+
+static bool called_by_mount(const char *argv0)
+{
+	static const char *const names[] = { "mount.planfs", "mount.fuse.planfs", "mount.fuse" };
+	const char *base = strrchr(argv0, '/');
+	size_t i;
+
+	base = base ? base + 1 : argv0;
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(base, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct command *c;
+
+	is_helper = called_by_mount(argv[0]);
+	if (is_helper)
+		return run(find_command("mount"), argc, argv);
+	if (argc < 2) {
+		log_err("which command? see 'planfs --help'");
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+		strcmp(argv[1], "help") == 0)
+		return print_overview();
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("planfs %s\n", PLANFS_VERSION);
+		return CLI_OK;
+	}
+	c = find_command(argv[1]);
+	if (c)
+		return run(c, argc - 1, argv + 1);
+	if (argc > 2 && access(argv[1], F_OK) == 0)
+		return run(find_command("mount"), argc, argv);
+	log_err("'%s' is no command%s; see 'planfs --help'", argv[1],
+		argc > 2 ? " and no database" : "");
+	return CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int code;
+
+	set_locale();
+	code = dispatch(argc, argv);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	log_err("cannot write the output: %s", strerror(errno));
+	return code == CLI_OK ? CLI_FAILED : code;
+}

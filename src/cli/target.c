@@ -1,0 +1,207 @@
+/* From what the user names (a database, a mount point, a path in a mount) to the database. */
+#include "cli_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void mounted_done(struct mounted *m)
+{
+	buf_done(&m->db);
+	buf_done(&m->point);
+}
+
+/* The kernel writes blanks, newlines and backslashes as octal: \040. */
+static int unescape(const char *word, struct buf *ret_text)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int r = 0;
+
+	while (*word && r == 0) {
+		char c = *word;
+
+		if (c == '\\' && strspn(word + 1, "01234567") >= 3) {
+			c = (char)((word[1] - '0') << 6 | (word[2] - '0') << 3 | (word[3] - '0'));
+			word += 3;
+		}
+		word++;
+		r = buf_add(&text, &c, 1);
+	}
+	if (r < 0)
+		return r;
+	buf_done(ret_text);
+	*ret_text = buf_steal(&text);
+	return 0;
+}
+
+/*
+ * Read a line of mountinfo: "36 35 98:0 ROOT POINT OPTIONS [FIELD…] - TYPE SOURCE SUPEROPTIONS".
+ * Returns 1 when it is a planfs, 0 when not.
+ */
+static int parse_line(char *line, struct mounted *ret_mounted)
+{
+	char *tail = strstr(line, " - ");
+	char *save = NULL, *type, *source, *point;
+	int field, r;
+
+	if (!tail)
+		return 0;
+	*tail = '\0';
+	type = strtok_r(tail + 3, " \n", &save);
+	source = strtok_r(NULL, " \n", &save);
+	if (!type || !source || strcmp(type, "fuse.planfs") != 0)
+		return 0;
+	point = strtok_r(line, " ", &save);
+	for (field = 1; field < 5 && point; field++)
+		point = strtok_r(NULL, " ", &save);
+	if (!point)
+		return 0;
+	r = unescape(source, &ret_mounted->db);
+	if (r == 0)
+		r = unescape(point, &ret_mounted->point);
+	return r < 0 ? r : 1;
+}
+
+/* What of @path is below @dir, NULL when it is elsewhere. */
+static const char *path_below(const char *path, const char *dir)
+{
+	size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+
+	if (strncmp(path, dir, len) != 0 || (path[len] != '/' && path[len] != '\0'))
+		return NULL;
+	return path[len] ? path + len + 1 : path + len;
+}
+
+/* Call for @path when @by_point, else for the database @path; the last match is the topmost mount. */
+static int scan(const char *path, bool by_point, struct mounted *ret_mounted)
+{
+	CLEANUP(mounted_done) struct mounted found = { 0 };
+	size_t size = 0, best = 0;
+	char *line = NULL;
+	FILE *f;
+	int r = 0;
+
+	f = fopen("/proc/self/mountinfo", "re");
+	if (!f)
+		return -errno;
+	while (r >= 0 && getline(&line, &size, f) > 0) {
+		CLEANUP(mounted_done) struct mounted m = { 0 };
+		const char *point;
+
+		r = parse_line(line, &m);
+		point = buf_str(&m.point);
+		if (r <= 0 || strlen(point) < best ||
+			!(by_point ? path_below(path, point) != NULL
+				   : strcmp(path, buf_str(&m.db)) == 0))
+			continue;
+		best = by_point ? strlen(point) : 0;
+		mounted_done(&found);
+		found = (struct mounted){ buf_steal(&m.db), buf_steal(&m.point) };
+	}
+	free(line);
+	fclose(f);
+	if (r < 0)
+		return r;
+	if (!found.db.data)
+		return -ENOENT;
+	mounted_done(ret_mounted);
+	*ret_mounted = (struct mounted){ buf_steal(&found.db), buf_steal(&found.point) };
+	return 0;
+}
+
+/* realpath(3), also of a mount point whose daemon died: that cannot be looked at, its parent can. */
+static int real_path(const char *path, struct buf *ret_real)
+{
+	CLEANUP(buf_done) struct buf real = { 0 };
+	CLEANUP(buf_done) struct buf copy = { 0 };
+	char *abs = realpath(path, NULL);
+	int r;
+
+	if (abs) {
+		r = buf_add_str(&real, abs);
+	} else if (errno != ENOTCONN) {
+		return -errno;
+	} else {
+		r = buf_add_str(&copy, path);
+		abs = r < 0 ? NULL : realpath(dirname(copy.data), NULL);
+		if (r == 0 && !abs)
+			return -errno;
+		buf_done(&copy);
+		if (r == 0)
+			r = buf_add_str(&copy, path);
+		if (r == 0)
+			r = buf_printf(&real, "%s/%s", strcmp(abs, "/") == 0 ? "" : abs,
+				basename(copy.data));
+	}
+	free(abs);
+	if (r < 0)
+		return r;
+	*ret_real = buf_steal(&real);
+	return 0;
+}
+
+int mounted_find(const char *path, struct mounted *ret_mounted, struct buf *ret_below)
+{
+	CLEANUP(mounted_done) struct mounted m = { 0 };
+	CLEANUP(buf_done) struct buf real = { 0 };
+	CLEANUP(buf_done) struct buf below = { 0 };
+	int r;
+
+	r = real_path(path, &real);
+	if (r == 0)
+		r = scan(buf_str(&real), true, &m);
+	if (r == 0 && ret_below)
+		r = buf_add_str(&below, path_below(buf_str(&real), buf_str(&m.point)));
+	if (r < 0)
+		return r;
+
+	if (ret_below) {
+		buf_done(ret_below);
+		*ret_below = buf_steal(&below);
+	}
+	mounted_done(ret_mounted);
+	*ret_mounted = (struct mounted){ buf_steal(&m.db), buf_steal(&m.point) };
+	return 0;
+}
+
+int mounted_find_db(const char *db, struct mounted *ret_mounted)
+{
+	CLEANUP(buf_done) struct buf real = { 0 };
+	int r;
+
+	r = real_path(db, &real);
+	return r < 0 ? r : scan(buf_str(&real), false, ret_mounted);
+}
+
+int cli_find_db(const char *arg, struct buf *ret_db)
+{
+	CLEANUP(mounted_done) struct mounted m = { 0 };
+	CLEANUP(buf_done) struct buf db = { 0 };
+	int r;
+
+	r = mounted_find(arg, &m, NULL);
+	if (r == -ENOMEM)
+		return r;
+	r = buf_add_str(&db, r == 0 ? buf_str(&m.db) : arg);
+	if (r < 0)
+		return r;
+	buf_done(ret_db);
+	*ret_db = buf_steal(&db);
+	return 0;
+}
+
+int cli_open(const char *path, const struct store_options *options, struct store **ret_store)
+{
+	CLEANUP(buf_done) struct buf why = { 0 };
+	int r;
+
+	r = store_open(path, options, ret_store, &why);
+	if (r < 0)
+		log_err("%s", why.len ? buf_str(&why) : strerror(-r));
+	return r;
+}
