@@ -1,0 +1,95 @@
+#!/bin/bash
+# Kill the daemon with SIGKILL under load, again and again, and compare what is there afterwards with
+# what the writers were told. The journal of the writers is outside of the mount.
+#
+#   KILLS=50   how often      SEED=…   another course      KEEP=1   leave the files for a look
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
+kills=${KILLS:-50} seed=${SEED:-$RANDOM}
+RANDOM=$seed
+export SAVERS_SEED=$seed SAVERS_BIG=${SAVERS_BIG:-30}
+
+journal_is_longer() {
+  [ "$(stat -c %s "$journal")" -ge "$1" ]
+}
+
+writers_gone() {
+  local pid
+  for pid in $writers; do gone "$pid" || return 1; done
+}
+
+start_writers() {
+  local pattern
+  writers=
+  for pattern in in-place rename vim append tree tar in-place rename; do
+    n=$((n + 1))
+    "$SAVERS" write $pattern "$pattern$n" "$mnt" "$journal" "$1" 0 2>>"$work/writers.log" &
+    writers="$writers $!"
+  done
+  n=0
+}
+
+collect_writers() {
+  local pid status
+  wait_until 30000 writers_gone || fail "round $1: a writer hangs after the daemon died"
+  for pid in $writers; do
+    wait "$pid"
+    status=$?
+    [ $status = 0 ] || fail "round $1: a writer ended with $status: $(tail -1 "$work/writers.log")"
+  done
+}
+
+answers_enotconn() {
+  LC_ALL=C stat "$mnt" 2>&1 | grep -q 'Transport endpoint is not connected' &&
+    ! (: >"$mnt/into-the-bare-directory.txt") 2>/dev/null
+}
+
+# One kill; the daemon is up before and after.
+round() {
+  local before t figures status
+  before=$(stat -c %s "$journal")
+  start_writers "$1"
+  wait_until 20000 journal_is_longer $((before + 3000 + RANDOM * 8)) ||
+    fail "round $1: the writers make no progress"
+  kill_it
+  expect "round $1: ENOTCONN after the daemon's death" answers_enotconn
+  collect_writers "$1"
+  if ! "$PLANFS" check "$db" >"$work/check.log" 2>&1; then
+    fail "round $1: planfs check: $(head -3 "$work/check.log")"
+  else
+    ok
+  fi
+  t=$(now_ms)
+  mount_it || return
+  ok
+  t=$(($(now_ms) - t))
+  [ $t -gt "$slowest" ] && slowest=$t
+  figures=$("$SAVERS" check "$mnt" "$journal" 2>"$work/findings")
+  status=$?
+  [ $status = 0 ] && ok && return
+  fail "round $1 (SEED=$seed): $figures"
+  head -20 "$work/findings"
+  return 1
+}
+
+need_fuse
+setup
+n=0 slowest=0 journal=$work/journal done_kills=0
+: >"$journal"
+"$PLANFS" init "$db" || { fail "planfs init"; finish; }
+mount_it || { fail "planfs mount"; finish; }
+for ((i = 1; i <= kills; i++)); do
+  round "$i" || break
+  done_kills=$i
+done
+figures=$("$SAVERS" check "$mnt" "$journal" all 2>"$work/findings") || {
+  fail "at the end: $figures"
+  head -20 "$work/findings"
+}
+ok
+expect "a clean end" umount_it
+expect "nothing in the directory below the mount" test -z "$(ls -A "$mnt")"
+expect "planfs check at the end" "$PLANFS" check "$db"
+echo "seed $seed, kills $done_kills, slowest remount $slowest ms, $figures"
+finish
