@@ -74,9 +74,9 @@ sql() {
 # The sections that SQL sees must be those that find sees, and have been saved as often as was done.
 check_sections() {
   [ -z "$plain" ] || return 0
-  (cd "$root" && find . -mindepth 4 -maxdepth 4 -regextype posix-extended -type f -name '*.txt' \
-    -regex '\./([0-9]{4}|未知年份)/[^.#~][^/]*/[^.#~][^/]*/[^.#~][^/]*' -printf '%P\n') | sort >"$out/want"
-  sql "SELECT year || '/' || district || '/' || plan || '/' || name FROM section" | sort >"$out/got"
+  (cd "$root" && LC_ALL=C find . -mindepth 4 -maxdepth 4 -regextype posix-extended -type f -name '*.txt' \
+    -regex '\./([0-9]{4}|未知年份)/[^.#~][^/]*/[^.#~][^/]*/[^.#~][^/]*' -printf '%P\n') | LC_ALL=C sort >"$out/want"
+  sql "SELECT year || '/' || district || '/' || plan || '/' || name FROM section" | LC_ALL=C sort >"$out/got"
   diff "$out/want" "$out/got" >"$out/difference" ||
     die "sections of SQL differ from those of find (< find, > SQL):
 $(head -n 20 "$out/difference")"

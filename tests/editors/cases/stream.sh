@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Programs that change a file without a person: sed, perl, awk, patch, sort, sponge, the shell.
 cases='sed-i sed-i-bak perl-i perl-i-bak gawk-inplace patch patch-b git-apply sort-o tee sponge shell-write
-  shell-group shell-append shell-truncate-append truncate cp dd rsync rsync-inplace iconv dos2unix'
+  shell-group shell-append shell-truncate-append truncate cp mv install dd rsync rsync-inplace iconv dos2unix'
 
 sed_session() {
   needs sed sed
@@ -137,6 +137,22 @@ case_truncate() {
 case_cp() {
   for n in 1 2; do
     cp "$T/$n" "$F"
+    saved $n
+  done
+}
+
+# From another disk: mv and install remove the old file and make a new one.
+case_mv() {
+  for n in 1 2; do
+    cp "$T/$n" "$out/tmp/new"
+    mv -f "$out/tmp/new" "$F"
+    saved $n
+  done
+}
+
+case_install() {
+  for n in 1 2; do
+    install -m 0640 "$T/$n" "$F"
     saved $n
   done
 }
