@@ -14,7 +14,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,145 +23,20 @@
 #include <unistd.h>
 
 #include "disk.h"
+#include "look.h"
 #include "model.h"
-
-static const char tree_sql[] =
-	"WITH RECURSIVE t(id, path) AS (SELECT inode, name FROM dentry WHERE parent = 1 "
-	"UNION ALL SELECT d.inode, t.path || '/' || d.name FROM dentry d JOIN t ON d.parent = t.id) "
-	"SELECT t.path, CASE i.kind WHEN 'dir' THEN NULL ELSE coalesce(b.data, x'') END "
-	"FROM t JOIN inode i ON i.id = t.id LEFT JOIN body b ON b.id = i.body";
 
 static struct {
 	unsigned int states, jobs, mount_every;
 	uint64_t seed, soft_ns;
 	const char *sql, *planfs, *dir, *db_name;
-} option = { 600, 2, 0, 1, 1500000000u, tree_sql, NULL, "/tmp", NULL };
+} option = { 600, 2, 0, 1, 1500000000u, look_tree_sql, NULL, "/tmp", NULL };
 
 struct outcome {
 	struct model_figures figures;
 	unsigned int corrupt, unsound, unmounted, bad_states, states;
 	uint64_t pending;
 };
-
-struct row {
-	char *path, *body; /* owned; body NULL: a directory */
-	size_t len;
-};
-
-struct rows {
-	struct row *rows; /* owned, sorted by path */
-	size_t count, capacity;
-};
-
-static int compare_rows(const void *a, const void *b)
-{
-	return strcmp(((const struct row *)a)->path, ((const struct row *)b)->path);
-}
-
-static void rows_done(struct rows *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->count; i++) {
-		free(r->rows[i].path);
-		free(r->rows[i].body);
-	}
-	free(r->rows);
-	*r = (struct rows){ 0 };
-}
-
-static void add_row(struct rows *r, sqlite3_stmt *st)
-{
-	struct row row = { .path = strdup((const char *)sqlite3_column_text(st, 0)) };
-
-	if (sqlite3_column_type(st, 1) != SQLITE_NULL) {
-		const void *body = sqlite3_column_blob(st, 1);
-
-		row.len = (size_t)sqlite3_column_bytes(st, 1);
-		row.body = must_realloc(NULL, row.len + 1);
-		if (row.len > 0)
-			memcpy(row.body, body, row.len);
-	}
-	if (r->count == r->capacity) {
-		r->capacity = r->capacity ? 2 * r->capacity : 256;
-		r->rows = must_realloc(r->rows, r->capacity * sizeof(r->rows[0]));
-	}
-	r->rows[r->count++] = row;
-}
-
-static struct text_token read_row(void *ctx, const char *name, const char *path)
-{
-	const struct rows *r = ctx;
-	struct row want = { .path = (char *)(uintptr_t)path };
-	const struct row *found;
-
-	found = r->count ? bsearch(&want, r->rows, r->count, sizeof(want), compare_rows) : NULL;
-	if (!found)
-		return (struct text_token){ .kind = TEXT_ABSENT };
-	if (!found->body)
-		return (struct text_token){ .kind = TEXT_DIR };
-	return text_parse(name, found->body, found->len);
-}
-
-static struct text_token read_mount(void *ctx, const char *name, const char *path)
-{
-	struct text_token t = { .kind = TEXT_ABSENT };
-	static char data[1 << 20];
-	char full[4096];
-	struct stat st;
-	ssize_t n;
-	int fd;
-
-	snprintf(full, sizeof(full), "%s/%s", (const char *)ctx, path);
-	if (lstat(full, &st) < 0)
-		return t;
-	if (S_ISDIR(st.st_mode))
-		return (struct text_token){ .kind = TEXT_DIR };
-	fd = open(full, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, data, sizeof(data));
-	close(fd);
-	return n < 0 ? (struct text_token){ .kind = TEXT_TORN } : text_parse(name, data, (size_t)n);
-}
-
-static bool integrity_is_ok(sqlite3 *db)
-{
-	sqlite3_stmt *st = NULL;
-	bool ok = sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &st, NULL) == SQLITE_OK &&
-		  sqlite3_step(st) == SQLITE_ROW &&
-		  strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
-
-	sqlite3_finalize(st);
-	return ok;
-}
-
-/*
- * SQLite's own look at the state: sound, and the texts. Before the first checkpoint the tables may
- * not be there yet; that is no damage when nothing had to be there, and the model tells.
- */
-static bool read_database(const char *path, struct rows *rows, FILE *report)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *st = NULL;
-	bool ok;
-	int r;
-
-	r = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	sqlite3_exec(db, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
-	ok = r == SQLITE_OK && integrity_is_ok(db);
-	if (ok && sqlite3_prepare_v2(db, option.sql, -1, &st, NULL) == SQLITE_OK) {
-		while ((r = sqlite3_step(st)) == SQLITE_ROW)
-			add_row(rows, st);
-		ok = r == SQLITE_DONE;
-	}
-	if (!ok)
-		fprintf(report, "  corrupt: %s\n", sqlite3_errmsg(db));
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	if (rows->count)
-		qsort(rows->rows, rows->count, sizeof(rows->rows[0]), compare_rows);
-	return ok;
-}
 
 /* Run a program with its output in @log; its exit status, or -1. */
 static int run(const char *log, char *const argv[])
@@ -226,7 +100,7 @@ static void check_by_program(struct worker *w)
 
 static void check_by_mount(struct worker *w, const struct model_crash *crash)
 {
-	struct model_reader reader = { read_mount, w->mount };
+	struct model_reader reader = { look_at_mount, w->mount };
 
 	if (mkdir(w->mount, 0700) < 0 && errno != EEXIST)
 		err(3, "%s", w->mount);
@@ -272,22 +146,22 @@ static struct model_crash crash_at(const struct journal *j, uint64_t position)
 static void examine(struct worker *w, struct disk *d, unsigned int state, uint64_t position)
 {
 	struct model_crash crash = crash_at(w->journal, position);
-	struct model_reader reader = { read_row, NULL };
+	struct model_reader reader = { look_at_rows, NULL };
 	uint64_t rnd = option.seed * 7919 + state;
 	enum disk_loss loss = (enum disk_loss)rnd_below(&rnd, LOSS_KINDS);
 	unsigned int before = bad(w->outcome);
-	struct rows rows = { 0 };
+	struct look_rows rows = { 0 };
 
 	clean(w);
 	disk_write(d, w->dir, loss, rnd);
 	if (option.planfs && state % 2)
 		check_by_program(w);
 	reader.ctx = &rows;
-	if (!read_database(w->db, &rows, w->report))
+	if (!look_read_database(w->db, option.sql, &rows, w->report))
 		w->outcome->corrupt++;
 	else
 		model_check(w->model, &crash, &reader, &w->outcome->figures, w->report);
-	rows_done(&rows);
+	look_rows_done(&rows);
 	if (option.planfs && state % 2 == 0)
 		check_by_program(w);
 	if (option.planfs && option.mount_every && state % option.mount_every == 0)
