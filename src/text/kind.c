@@ -1,0 +1,106 @@
+/* What a plan is and what it is about, by the words in it. Titles of collections lie. */
+#include "text_priv.h"
+
+#include <string.h>
+
+enum { LOOK_BYTES = 64 * 1024, TOPIC_MIN = 6 };
+
+/* What is over (a 总结 tells it) and what is to come (the others want it). */
+static const char *const past[] = { "取得了", "完成了", "荣获", "被评为", "被授予", "获得了", "开展了", "举办了", "组织了",
+	"建成了", "实现了", "召开了", "已完成", "已经", "同比", "过去的一", "一年来", "一学期来", "回顾", "先后", "顺利完成",
+	"得到了", "制定了", "新增了", "出台了", "启动了", "成立了", "获一等奖", "获奖", "在总结成绩", "截至目前", "充分肯定",
+	"进行了", "达到了", "累计", "共有" };
+static const char *const future[] = { "力争", "确保", "计划", "加强", "推进", "继续", "进一步", "争取", "年内", "努力",
+	"加大", "加快", "要求", "将", "要", "目标", "抓好", "做好", "完善", "落实" };
+
+struct topic {
+	const char *name;
+	const char *words[6];
+};
+
+static const struct topic topics[] = {
+	{ "校园安全", { "安全", "防溺水", "消防", "应急", "隐患", "综治" } },
+	{ "德育", { "德育", "思想道德", "养成教育", "班主任", "心理健康", "主题教育" } },
+	{ "党建", { "党建", "党组织", "党员", "党支部", "廉政", "机关党委" } },
+	{ "学前教育", { "学前", "幼儿园", "幼儿", "保教", "入园", "幼教" } },
+	{ "职业教育", { "职业教育", "中职", "职教", "职业学校", "技能", "实训" } },
+	{ "教育督导", { "督导", "督学", "督查", "挂牌督导", "督政", "评估" } },
+	{ "财务", { "财务", "会计", "预算", "经费", "审计", "资助" } },
+	{ "食品安全", { "食堂", "食品", "饮用水", "供餐", "餐饮", "食材" } },
+	{ "教师队伍", { "师德", "教师培训", "教师队伍", "名师", "骨干教师", "师资" } },
+	{ "民族教育", { "民族教育", "双语", "少数民族", "民族学校", "民族团结", "蒙语" } },
+	{ "办公室", { "办公室", "公文", "信息报送", "简报", "公务", "接待" } },
+	{ "体育卫生艺术", { "体育", "艺术", "体质", "卫生", "美育", "近视" } },
+	{ "语言文字", { "语言文字", "普通话", "规范字", "推普", "经典诵读", "用字" } },
+	{ "教育信息化", { "信息化", "智慧教育", "网络", "班班通", "数字化", "平台" } },
+	{ "工会", { "工会", "教代会", "职工", "女职工", "慰问", "会员" } },
+};
+
+static unsigned count_all(const struct facts *f, const char *const *list, size_t n)
+{
+	unsigned counts[WORDS_MAX] = { 0 }, sum = 0;
+	struct words words;
+	size_t i, used = 0;
+
+	words_init(&words);
+	for (i = 0; i < n; i++)
+		words_add(&words, list[i]);
+	for (i = 0; i < f->n && used < LOOK_BYTES; i++) {
+		words_count(&words, f->paras[i].text, f->paras[i].len, counts);
+		used += f->paras[i].len;
+	}
+	for (i = 0; i < n; i++)
+		sum += counts[i];
+	return sum;
+}
+
+/* What the plan calls itself: "特制定本方案", or its own title. */
+static bool calls_itself(const struct facts *f, const char *kind)
+{
+	char phrase[2][32] = { "本", "如下工作" };
+	size_t i;
+
+	strcat(phrase[0], kind);
+	strcat(phrase[1], kind);
+	if (text_ends_with(f->title, strlen(f->title), kind))
+		return true;
+	for (i = 0; i < f->n && i < 4; i++)
+		if (text_has(f->paras[i].text, f->paras[i].len, phrase[0]) ||
+			text_has(f->paras[i].text, f->paras[i].len, phrase[1]))
+			return true;
+	return false;
+}
+
+const char *kind_find(const struct facts *f)
+{
+	unsigned over = count_all(f, past, ARRAY_LEN(past));
+	unsigned coming = count_all(f, future, ARRAY_LEN(future));
+	bool called = text_has(f->title, strlen(f->title), "总结");
+
+	if (over >= 4 && over * (called ? 6 : 4) > coming)
+		return "总结";
+	if (calls_itself(f, "要点"))
+		return "要点";
+	return calls_itself(f, "方案") ? "方案" : "计划";
+}
+
+/* A topic's words must be more than those of all others together, or stand in the title. */
+const char *topic_find(const struct facts *f)
+{
+	unsigned best = 0, all = 0, count;
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(topics); i++)
+		if (text_has(f->title, strlen(f->title), topics[i].name))
+			return topics[i].name;
+	for (i = 0; i < ARRAY_LEN(topics); i++) {
+		count = count_all(f, topics[i].words, ARRAY_LEN(topics[i].words));
+		all += count;
+		if (count > best) {
+			best = count;
+			found = topics[i].name;
+		}
+	}
+	return best >= TOPIC_MIN && best * 10 >= all * 6 ? found : NULL;
+}

@@ -1,0 +1,240 @@
+/* Take away what is not the document's: known spam in the text, and whole lines of a web page. */
+#include "text_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_CHARS_MAX = 200 }; /* a longer line is never noise */
+
+/* ---- repairs inside the text ---- */
+
+/* Which repair begins at @s? NULL: none. */
+static const struct repair_row *repair_at(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < n_repair_rows; i++) {
+		const struct repair_row *row = &repair_rows[i];
+		size_t n = strlen(row->from);
+		struct cursor next;
+
+		if (len < n || memcmp(s, row->from, n) != 0)
+			continue;
+		next = cursor_over(s + n, len - n);
+		if (!row->before_han || char_is_han(cursor_peek(&next)))
+			return row;
+	}
+	return NULL;
+}
+
+static int note_repairs(struct build *b, const size_t *counts)
+{
+	struct document *doc = &b->doc;
+	size_t i;
+
+	doc->repairs = calloc(n_repair_rows, sizeof(*doc->repairs));
+	if (!doc->repairs)
+		return -ENOMEM;
+	for (i = 0; i < n_repair_rows; i++)
+		if (counts[i] > 0)
+			doc->repairs[doc->n_repairs++] = (struct repair){ repair_rows[i].from,
+				repair_rows[i].to, counts[i] };
+	return 0;
+}
+
+int noise_repair(struct build *b)
+{
+	CLEANUP(buf_done) struct buf out = { 0 };
+	CLEANUP(buf_done) struct buf counts = { 0 };
+	size_t at = 0, begin = 0;
+	int r;
+
+	r = buf_resize(&counts, n_repair_rows * sizeof(size_t));
+	while (r == 0 && at < b->text.len) {
+		const struct repair_row *row = repair_at(b->text.data + at, b->text.len - at);
+
+		if (!row) {
+			at++;
+			continue;
+		}
+		r = buf_add(&out, b->text.data + begin, at - begin);
+		if (r == 0)
+			r = buf_add_str(&out, row->to);
+		((size_t *)(void *)counts.data)[row - repair_rows]++;
+		at += strlen(row->from);
+		begin = at;
+	}
+	if (r < 0)
+		return r;
+	r = buf_add(&out, b->text.data + begin, at - begin);
+	if (r < 0)
+		return r;
+
+	buf_done(&b->text);
+	b->text = buf_steal(&out);
+	return note_repairs(b, (const size_t *)(const void *)counts.data);
+}
+
+/* ---- lines ---- */
+
+static bool row_matches(const struct noise_row *row, const struct buf *line, size_t chars)
+{
+	size_t n = strlen(row->first);
+
+	if (chars > row->chars || line->len < n)
+		return false;
+	if (row->how == NOISE_WHOLE && line->len != n)
+		return false;
+	if (row->how == NOISE_HAS && !strstr(line->data, row->first))
+		return false;
+	if (row->how == NOISE_SUFFIX && !text_ends_with(line->data, line->len, row->first))
+		return false;
+	if ((row->how == NOISE_PREFIX || row->how == NOISE_WHOLE) &&
+		memcmp(line->data, row->first, n) != 0)
+		return false;
+	return !row->second || strstr(line->data, row->second);
+}
+
+/* "[时间:]2024-02-12 03:13:02 小编:x": a date as machines write it, and more that no plan writes. */
+static bool is_stamp(const struct buf *line)
+{
+	static const char *const labels[] = { "发布时间:", "更新时间:", "时间:", "日期:", "发布日期:" };
+	static const char *const more[] = { "小编", "作者", "来源", "编辑", "浏览", "点击" };
+	struct cursor c = cursor_over(line->data, line->len);
+	bool time = false;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(labels); i++)
+		if (cursor_skip_text(&c, labels[i]))
+			break;
+	cursor_skip_blanks(&c);
+	if (number_digits(&c, 4) < 1990 || !cursor_skip(&c, '-') || number_digits(&c, 2) == 0 ||
+		!cursor_skip(&c, '-') || number_digits(&c, 2) == 0)
+		return false;
+	cursor_skip_blanks(&c);
+	if (number_digits(&c, 2) < 24 && cursor_skip(&c, ':'))
+		time = char_is_digit(cursor_peek(&c));
+	for (i = 0; i < ARRAY_LEN(more) && !time; i++)
+		time = strstr(line->data, more[i]) != NULL;
+	return time;
+}
+
+/* "12。" alone: the number of a page. */
+static bool is_page_number(const struct buf *line)
+{
+	struct cursor c = cursor_over(line->data, line->len);
+
+	if (!char_is_digit(cursor_peek(&c)))
+		return false;
+	number_digits(&c, 3);
+	cursor_skip(&c, 0x3002);
+	return c.at == c.end;
+}
+
+/* What @line is, when it is noise; @last: it is the last of a plan. */
+static const struct noise_row *noise_of(const struct buf *line, size_t chars, bool last)
+{
+	static const struct noise_row stamp = { NOISE_WHOLE, "", NULL, 0, 0, "upload date" };
+	static const struct noise_row page = { NOISE_WHOLE, "", NULL, 0, NOISE_CUT, "page number" };
+	size_t i;
+
+	for (i = 0; i < n_noise_rows; i++)
+		if (!(noise_rows[i].flags & NOISE_LAST) == !last &&
+			row_matches(&noise_rows[i], line, chars))
+			return &noise_rows[i];
+	if (last)
+		return NULL;
+	if (chars <= 60 && is_stamp(line))
+		return &stamp;
+	return is_page_number(line) ? &page : NULL;
+}
+
+static int classify(const struct para *p, bool last, const struct noise_row **ret)
+{
+	CLEANUP(buf_done) struct buf folded = { 0 };
+	const char *s = p->text;
+	size_t len = p->len, chars;
+	int r;
+
+	*ret = NULL;
+	text_trim(&s, &len);
+	if (len > LINE_CHARS_MAX * 4)
+		return 0;
+	chars = text_chars(s, len);
+	if (chars > LINE_CHARS_MAX)
+		return 0;
+	r = fold_text(s, len, &folded);
+	if (r < 0)
+		return r;
+	*ret = noise_of(&folded, chars, last);
+	return 0;
+}
+
+const char *noise_last_line(const struct para *p)
+{
+	const struct noise_row *row;
+
+	if (classify(p, true, &row) < 0)
+		return NULL; /* no memory for a look: the line stays */
+	return row ? row->reason : NULL;
+}
+
+/* A file name in the text is the title of it. */
+static void keep_file_title(struct build *b, const struct para *p)
+{
+	const char *s = p->text;
+	size_t len = p->len;
+
+	text_trim(&s, &len);
+	while (len > 0 && s[len - 1] != '.')
+		len--;
+	if (!b->file_title && len > 1) {
+		b->file_title = s;
+		b->file_title_len = len - 1;
+	}
+}
+
+static int drop_line(struct build *b, const struct para *p, const struct noise_row *row, size_t kept)
+{
+	if (row->flags & NOISE_TITLE)
+		keep_file_title(b, p);
+	if ((row->flags & NOISE_CUT) && kept > 0)
+		b->paras.items[kept - 1].cut = true;
+	return report_dropped(b, p, row->reason);
+}
+
+int noise_drop_lines(struct build *b)
+{
+	struct para *items = b->paras.items;
+	const struct noise_row *row = NULL;
+	size_t from, kept = 0;
+	bool gap = false;
+	int r;
+
+	for (from = 0; from < b->paras.n; from++) {
+		gap = gap || items[from].gap;
+		if (!row || !(row->flags & NOISE_AND_NEXT)) {
+			r = classify(&items[from], false, &row);
+			if (r < 0)
+				return r;
+		} else {
+			r = report_dropped(b, &items[from], row->reason);
+			if (r < 0)
+				return r;
+			row = NULL;
+			continue;
+		}
+		if (row) {
+			r = drop_line(b, &items[from], row, kept);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		items[kept] = items[from];
+		items[kept++].gap = gap;
+		gap = false;
+	}
+	b->paras.n = kept;
+	return 0;
+}

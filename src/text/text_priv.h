@@ -1,0 +1,268 @@
+/*
+ * What the files of the text module share: folded characters, numbers, paragraphs, markers.
+ *
+ * Matching is done on folded characters (full-width forms equal half-width forms, every blank is a
+ * space), read through a cursor; the text itself is never changed by it.
+ */
+#pragma once
+
+#include "planfs/attr.h"
+#include "planfs/buf.h"
+#include "planfs/document.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- array.c ---- */
+
+/*
+ * Room for one more element of @size bytes behind the @n that *@items holds. Returns 0 or -ENOMEM.
+ */
+int array_grow(void *items, size_t n, size_t *capacity, size_t size) MUST_CHECK;
+
+/* A copy of @len bytes as a C string, NULL without memory. */
+char *text_dup(const char *s, size_t len) MUST_CHECK;
+
+/* ---- fold.c ---- */
+
+struct cursor {
+	const char *at, *end; /* borrowed */
+};
+
+uint32_t fold_char(uint32_t c);
+struct cursor cursor_over(const char *s, size_t len);
+uint32_t cursor_peek(const struct cursor *c); /* folded; 0 at the end */
+uint32_t cursor_next(struct cursor *c);       /* the same, and step over it */
+bool cursor_skip(struct cursor *c, uint32_t wanted);
+bool cursor_skip_text(struct cursor *c, const char *wanted); /* all of @wanted (folded) or nothing */
+void cursor_skip_blanks(struct cursor *c);
+
+/* Step back over one character; 0 when @c stands at @begin. */
+uint32_t cursor_back(struct cursor *c, const char *begin);
+
+/* The folded copy of a text; ASCII letters become small. Returns 0 or -ENOMEM. */
+int fold_text(const char *s, size_t len, struct buf *ret_folded) MUST_CHECK;
+
+bool char_is_han(uint32_t c);
+bool char_is_digit(uint32_t c);
+bool char_ends_sentence(uint32_t c); /* 。!?; and what closes a quotation after them */
+size_t text_chars(const char *s, size_t len);
+void text_trim(const char **s, size_t *len);
+bool text_has(const char *s, size_t len, const char *wanted);
+bool text_ends_with(const char *s, size_t len, const char *wanted);
+
+/* ---- number.c ---- */
+
+/* 一 to 九百九十九, also 廿 and 〇: the value, and step over it; 0 when there is none. */
+unsigned number_han(struct cursor *c);
+
+/* Up to @digits ASCII or full-width digits: the value, and step over them; 0 when there is none. */
+unsigned number_digits(struct cursor *c, unsigned digits);
+
+/* Either of them. */
+unsigned number_any(struct cursor *c);
+
+/* The Han numeral of 1 to 99. @ret is cut to @size. */
+void number_to_han(unsigned n, char *ret, size_t size);
+
+/* ---- paras.c ---- */
+
+/* A line that is not blank. */
+struct para {
+	const char *text; /* borrowed from the document's text or from the pool below */
+	size_t len;
+	unsigned line;
+	bool gap; /* a blank line stands before it */
+	bool cut; /* the source breaks off behind it */
+};
+
+struct paras {
+	struct para *items; /* owned */
+	size_t n, capacity;
+	char **pool; /* owned: texts that had to be put together */
+	size_t n_pool, pool_capacity;
+};
+
+void paras_done(struct paras *p);
+int paras_add(struct paras *p, const struct para *para) MUST_CHECK;
+int paras_split(struct paras *p, const char *text, size_t len) MUST_CHECK;
+int paras_keep(struct paras *p, char *take_text) MUST_CHECK; /* into the pool; frees it on failure */
+
+/* ---- words.c ---- */
+
+enum { WORDS_MAX = 250, WORDS_BUCKETS = 512 };
+
+/* A set of words that are looked for in one pass over a text. */
+struct words {
+	const char *words[WORDS_MAX]; /* borrowed, each of at least 2 bytes */
+	unsigned char len[WORDS_MAX];
+	unsigned char next[WORDS_MAX];
+	unsigned char head[WORDS_BUCKETS];
+	size_t n;
+};
+
+void words_init(struct words *w);
+void words_add(struct words *w, const char *word);
+
+/* Add to @counts[i] how often the i-th word occurs in the text. */
+void words_count(const struct words *w, const char *s, size_t len, unsigned *counts);
+
+/* ---- noise.c, noise_table.c ---- */
+
+enum noise_how { NOISE_WHOLE, NOISE_PREFIX, NOISE_SUFFIX, NOISE_HAS };
+
+enum {
+	NOISE_AND_NEXT = 1, /* the next line goes with it */
+	NOISE_CUT = 2,      /* the text before it breaks off */
+	NOISE_TITLE = 4,    /* it is the document's file name: a title */
+	NOISE_LAST = 8,     /* only as the last line of a plan */
+};
+
+/* A line is noise when it is at most @chars long and holds @first as @how says, and @second. */
+struct noise_row {
+	enum noise_how how;
+	const char *first;  /* folded, small letters */
+	const char *second; /* NULL: nothing more is asked for */
+	unsigned chars;
+	unsigned flags;
+	const char *reason;
+};
+
+struct repair_row {
+	const char *from, *to;
+	bool before_han; /* only when a Han character follows */
+};
+
+extern const struct noise_row noise_rows[];
+extern const size_t n_noise_rows;
+extern const struct repair_row repair_rows[];
+extern const size_t n_repair_rows;
+
+struct build; /* below */
+
+int noise_repair(struct build *b) MUST_CHECK;
+int noise_drop_lines(struct build *b) MUST_CHECK;
+
+/* Is this the last line of a plan, and a link to something else? Returns the reason or NULL. */
+const char *noise_last_line(const struct para *p);
+
+/* ---- pages.c ---- */
+
+/* Join lines that are numbered pages, and break the result at its headings. Returns 0 or -ENOMEM. */
+int pages_join(struct build *b) MUST_CHECK;
+
+/* ---- collection.c ---- */
+
+struct member {
+	size_t para;       /* the heading */
+	unsigned number;
+	const char *stem;  /* borrowed: what stands before 篇一 */
+	size_t stem_len;
+	const char *label; /* borrowed: 篇一, without brackets */
+	size_t label_len;
+	const char *rest;  /* borrowed: what stands behind it, the plan's own title */
+	size_t rest_len;
+};
+
+struct members {
+	struct member *items; /* owned */
+	size_t n, capacity;
+};
+
+/* The headings that split @p into plans; none when it is one plan. Returns 0 or -ENOMEM. */
+int collection_find(const struct paras *p, struct members *ret_members) MUST_CHECK;
+
+/* ---- marker.c ---- */
+
+/* From the highest to the lowest level. */
+enum marker_kind {
+	MARKER_NONE,
+	MARKER_PART,        /* 第一部分, 第一章 */
+	MARKER_HAN,         /* 一、 */
+	MARKER_PAREN_HAN,   /* (一) */
+	MARKER_PERIOD,      /* 一月份: 第一季度: */
+	MARKER_DIGIT,       /* 1、 1. */
+	MARKER_PAREN_DIGIT, /* (1) 1) */
+	MARKER_CIRCLED,     /* ① */
+	MARKER_CHAIN,       /* 一是 二是 三是; 抓手一: 抓手二: */
+	MARKER_ANNEX,       /* 附件1 */
+	N_MARKERS,
+};
+
+struct marker {
+	enum marker_kind kind;
+	unsigned number;
+	size_t len;        /* bytes before the title */
+	const char *label; /* borrowed: of a chain, 是 or 抓手 */
+	size_t label_len;
+};
+
+/* What the paragraph begins with. MARKER_CHAIN is a candidate that sections.c looks at again. */
+struct marker marker_parse(const char *s, size_t len);
+
+/* ---- title.c ---- */
+
+/* The title behind a marker: up to the first stop, shortened at a comma. */
+void title_of_heading(const char **s, size_t *len);
+
+/* Can this line be the title of a plan: short, no stop at its end, and it ends in 计划, 要点, … */
+bool title_is_plan_title(const char *s, size_t len);
+
+/* Without the year of an upload before it and "(优秀19篇)" behind it. */
+void title_stem(const char **s, size_t *len);
+
+/* ---- facts.c, year.c, district.c, kind.c ---- */
+
+struct facts {
+	const struct para *paras; /* of one plan */
+	size_t n;
+	const char *title; /* the plan's own title; "" when it has none of its own */
+};
+
+/* 0 when it is not said. */
+unsigned year_find(const struct facts *f);
+
+/* Returns 0 and the name in *ret_name (empty when it is not said), or -ENOMEM. */
+int district_find(const struct facts *f, struct buf *ret_name) MUST_CHECK;
+
+const char *kind_find(const struct facts *f);
+const char *topic_find(const struct facts *f);
+
+/* ---- sections.c ---- */
+
+/* Split the paragraphs of @f into @plan->sections. Returns 0 or -ENOMEM. */
+int sections_make(const struct facts *f, struct plan *plan) MUST_CHECK;
+
+/* ---- document.c, report.c ---- */
+
+/* A document while it is taken apart. */
+struct build {
+	struct document doc;
+	const struct document_options *options;
+	struct buf text;       /* the document's, after repair */
+	struct paras paras;
+	const char *file_title; /* borrowed from @text: a file name that stands in the text; or NULL */
+	size_t file_title_len;
+	size_t dropped_capacity, plans_capacity;
+};
+
+/* Note that @len bytes of @s, from @line, are in no plan. Returns 0 or -ENOMEM. */
+int report_dropped(struct build *b, const struct para *p, const char *reason) MUST_CHECK;
+
+/* ---- plan.c ---- */
+
+/* What a plan is made of: a range of paragraphs and, in a collection, the heading before it. */
+struct range {
+	size_t from, to;             /* of the build's paragraphs */
+	const struct member *member; /* NULL when the document is one plan */
+};
+
+/* Add the plan that @range holds to the document, if there is one in it. Returns 0 or -ENOMEM. */
+int plan_make(struct build *b, const struct range *range) MUST_CHECK;
+
+/* Give every plan a directory name of its own within its year and district. Returns 0 or -ENOMEM. */
+int plan_name_all(struct document *doc) MUST_CHECK;
+
+/* Free what @plan holds. Accepts a zeroed object. */
+void plan_done(struct plan *plan);
