@@ -9,7 +9,7 @@
 /* How long a reader waits for a recovery or an exclusive lock of another program. */
 enum { READ_WAIT_MS = 5000 };
 
-int store_errno(sqlite3 *db, const char *what)
+int sqlite_errno(sqlite3 *db)
 {
 	static const struct {
 		int rc, err;
@@ -25,10 +25,17 @@ int store_errno(sqlite3 *db, const char *what)
 	for (i = 0; i < ARRAY_LEN(table); i++)
 		if (table[i].rc == rc)
 			break;
-	if (rc != SQLITE_BUSY)
+	return i < ARRAY_LEN(table) ? -table[i].err : -EIO;
+}
+
+int store_errno(sqlite3 *db, const char *what)
+{
+	int r = sqlite_errno(db);
+
+	if ((sqlite3_errcode(db) & 0xFF) != SQLITE_BUSY)
 		log_err("cannot %s: %s (SQLite %d)", what, sqlite3_errmsg(db),
 			sqlite3_extended_errcode(db));
-	return i < ARRAY_LEN(table) ? -table[i].err : -EIO;
+	return r;
 }
 
 static int prepare(struct conn *c, bool writer)

@@ -69,17 +69,14 @@ static int check_file(const char *path, struct stat *ret_stat, struct buf *ret_w
 	return 0;
 }
 
+/* What is wrong with the header goes into the line of refuse(), not into the log as well. */
 static int pragma_int(sqlite3 *db, const char *pragma, int64_t *ret_value)
 {
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
-	int r;
 
-	if (sqlite3_prepare_v2(db, pragma, -1, &st, NULL) != SQLITE_OK)
-		return store_errno(db, "read the header");
-	r = stmt_row(st, "read the header");
-	if (r < 0)
-		return r;
-	*ret_value = r > 0 ? sqlite3_column_int64(st, 0) : 0;
+	if (sqlite3_prepare_v2(db, pragma, -1, &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
+		return sqlite_errno(db);
+	*ret_value = sqlite3_column_int64(st, 0);
 	return 0;
 }
 
@@ -101,7 +98,8 @@ static int check_header(const char *path, bool readonly, struct buf *ret_why)
 	if (r == 0)
 		r = pragma_int(db, "PRAGMA user_version", &version);
 	if (r < 0)
-		r = refuse(ret_why, path, sqlite3_errmsg(db), r);
+		r = refuse(ret_why, path,
+			r == -EMEDIUMTYPE ? "not a planfs database" : sqlite3_errmsg(db), r);
 	else if (id != STORE_APPLICATION_ID)
 		r = refuse(ret_why, path, "not a planfs database", -EMEDIUMTYPE);
 	else if (version > schema_version())
@@ -263,7 +261,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		return r;
 	r = open_connections(s);
 	if (r < 0)
-		return refuse(ret_why, path, strerror(-r), r);
+		return refuse(ret_why, path, r == -EIO ? "damaged; restore a backup" : strerror(-r), r);
 
 	*ret_store = s;
 	s = NULL;

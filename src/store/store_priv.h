@@ -2,6 +2,7 @@
 #pragma once
 
 #include "planfs/change.h"
+#include "planfs/check.h"
 #include "planfs/store.h"
 
 #include <pthread.h>
@@ -146,6 +147,9 @@ void conn_close(struct conn *c);
 int store_errno(sqlite3 *db, const char *what);
 
 /* A statement of @c with its first parameters bound, to be declared CLEANUP_STMT. */
+/* The same without a word. */
+int sqlite_errno(sqlite3 *db);
+
 sqlite3_stmt *conn_stmt(struct conn *c, enum sql_id id);
 void bind_text(sqlite3_stmt *st, int at, const char *text);
 
@@ -195,3 +199,16 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 int record_removal(struct txn *t, int64_t parent, const char *name,
 	const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
+
+/* check_rules.c: a query whose every row is a finding */
+struct check_rule {
+	enum store_finding_level level;
+	const char *kind; /* NULL: the end of the table */
+	const char *sql;  /* columns: parent, name, inode (any may be NULL), text */
+};
+extern const struct check_rule check_rules[];
+
+extern const char check_sections[]; /* parent, name, data of every section that is not empty */
+extern const char check_names[];    /* parent, name of every entry */
+extern const char check_bodies[];   /* id, hash, data of every body that has a hash */
+extern const char check_owner[];    /* parent, name, version (0: present) of what has the body ?1 */

@@ -1,0 +1,136 @@
+/* A copy of the database while it is in use, by SQLite's backup interface. */
+#include "store_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static inline void sqlite_closep(sqlite3 **db)
+{
+	sqlite3_close(*db);
+}
+
+/*
+ * Copy all pages in one step: the read transaction that it holds meanwhile keeps the copy of one moment,
+ * and in WAL mode nobody waits for it.
+ */
+static int copy_pages(struct conn *from, const char *path)
+{
+	CLEANUP(sqlite_closep) sqlite3 *to = NULL;
+	sqlite3_backup *backup;
+
+	if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+		sqlite3_exec(to, "PRAGMA synchronous = OFF", NULL, NULL, NULL) != SQLITE_OK)
+		return to ? store_errno(to, "open the copy") : -ENOMEM; /* synced as a whole, below */
+	backup = sqlite3_backup_init(to, "main", from->db, "main");
+	if (!backup)
+		return store_errno(to, "copy the database");
+	sqlite3_backup_step(backup, -1);
+	return sqlite3_backup_finish(backup) == SQLITE_OK ? 0 : store_errno(to, "copy the database");
+}
+
+/* A copy nobody can read is worse than none. "immutable": without making -wal and -shm beside it. */
+static int verify(const char *path)
+{
+	CLEANUP(sqlite_closep) sqlite3 *db = NULL;
+	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
+	CLEANUP(buf_done) struct buf uri = { 0 };
+	const char *p;
+	int r;
+
+	r = buf_add_str(&uri, "file:");
+	for (p = path; *p && r == 0; p++)
+		r = buf_printf(&uri, strchr("%?#", *p) ? "%%%02X" : "%c", (unsigned char)*p);
+	if (r == 0)
+		r = buf_add_str(&uri, "?immutable=1");
+	if (r < 0)
+		return r;
+	if (sqlite3_open_v2(buf_str(&uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) != SQLITE_OK ||
+		sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK)
+		return db ? store_errno(db, "verify the copy") : -ENOMEM;
+	r = stmt_row(st, "verify the copy");
+	if (r < 0)
+		return r;
+	if (r > 0 && strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0)
+		return 0;
+	log_err("the copy is damaged: %s", sqlite3_column_text(st, 0));
+	return -EIO;
+}
+
+static int sync_path(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+/* Give the finished copy its name, unless something has that name by now. */
+static int publish(const char *temp, const char *path)
+{
+	CLEANUP(buf_done) struct buf dir = { 0 };
+	int r;
+
+	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
+		if (errno != EINVAL)
+			return -errno;
+		/* a file system without RENAME_NOREPLACE; link(2) does not replace either */
+		if (link(temp, path) < 0)
+			return -errno;
+		unlink(temp);
+	}
+	r = buf_add_str(&dir, path);
+	return r < 0 ? r : sync_path(dirname(dir.data), O_RDONLY | O_DIRECTORY);
+}
+
+static int make_copy(struct store *s, const char *temp, const char *path)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	r = copy_pages(c, temp);
+	reader_put(s, c);
+	if (r == 0)
+		r = verify(temp);
+	if (r == 0)
+		r = sync_path(temp, O_RDONLY);
+	return r < 0 ? r : publish(temp, path);
+}
+
+int store_backup(struct store *s, const char *path)
+{
+	CLEANUP(buf_done) struct buf temp = { 0 };
+	struct stat st;
+	int fd, r;
+
+	if (lstat(path, &st) == 0)
+		return -EEXIST;
+	if (errno != ENOENT)
+		return -errno;
+	r = buf_printf(&temp, "%s.XXXXXX", path);
+	if (r < 0)
+		return r;
+	fd = mkostemp(temp.data, O_CLOEXEC); /* mode 0600 */
+	if (fd < 0)
+		return -errno;
+	close(fd);
+
+	r = make_copy(s, temp.data, path);
+	if (r < 0)
+		unlink(temp.data);
+	return r;
+}
