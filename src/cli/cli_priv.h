@@ -91,5 +91,17 @@ int cli_find_db(const char *arg, struct buf *ret_db) MUST_CHECK;
  * Open the database at @path; says what went wrong in one line. Returns 0 and *ret_store, to be closed
  * with store_close(), or -Exxx as store_open() does.
  */
-int cli_open(
-	const char *path, const struct store_options *options, struct store **ret_store) MUST_CHECK;
+int cli_open(const char *path, const struct store_options *options,
+	struct store **ret_store) MUST_CHECK;
+
+/* The same for a command that only reads: also when the database may not be written. */
+int cli_open_to_read(const char *path, struct store **ret_store) MUST_CHECK;
+
+/* --- json.c: JSON on stdout --- */
+
+/* Print @s as a string; bytes that are not UTF-8 become U+FFFD. */
+void json_print_string(const char *s);
+
+/* Print "key": value. */
+void json_print_text_field(const char *key, const char *value);
+void json_print_number_field(const char *key, int64_t value);

@@ -1,12 +1,195 @@
-/* planfs status. */
+/* planfs status: what a database holds, and what its mount does. */
 #include "cli_priv.h"
 
 #include "planfs/log.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct status {
+	struct store_status store;
+	struct store_counts counts;
+	struct mounted mounted; /* empty: not mounted */
+	bool is_dead;           /* mounted, but its daemon is gone */
+	struct buf mount_json;  /* what the mount says of itself; may be empty */
+};
+
+static void status_done(struct status *s)
+{
+	mounted_done(&s->mounted);
+	buf_done(&s->mount_json);
+}
+
+static int read_file(const char *path, struct buf *ret_text)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	char chunk[4096];
+	FILE *f = fopen(path, "re");
+	size_t n;
+	int r = 0;
+
+	if (!f)
+		return -errno;
+	while (r == 0 && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		r = buf_add(&text, chunk, n);
+	if (r == 0 && ferror(f))
+		r = -EIO;
+	fclose(f);
+	if (r == 0)
+		*ret_text = buf_steal(&text);
+	return r;
+}
+
+/* Where @db is mounted, and what the mount says. An old mount, or none, has nothing to say. */
+static int ask_mount(const char *db, struct status *s)
+{
+	CLEANUP(buf_done) struct buf path = { 0 };
+	struct stat st;
+	int r;
+
+	r = mounted_find_db(db, &s->mounted);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	s->is_dead = stat(buf_str(&s->mounted.point), &st) < 0 && errno == ENOTCONN;
+	r = buf_printf(&path, "%s/.planfs/status.json", buf_str(&s->mounted.point));
+	if (r < 0)
+		return r;
+	r = read_file(buf_str(&path), &s->mount_json);
+	while (s->mount_json.len > 0 && s->mount_json.data[s->mount_json.len - 1] == '\n')
+		s->mount_json.data[--s->mount_json.len] = '\0';
+	return r == -ENOMEM ? r : 0;
+}
+
+static void print_json(const struct store *store, const struct status *s)
+{
+	const struct {
+		const char *key;
+		int64_t value;
+	} numbers[] = {
+		{ "schema_version", s->store.schema_version },
+		{ "revision", s->store.revision },
+		{ "years", s->counts.years },
+		{ "districts", s->counts.districts },
+		{ "plans", s->counts.plans },
+		{ "sections", s->counts.sections },
+		{ "versions", s->counts.versions },
+		{ "database_bytes", s->store.file_size },
+		{ "wal_bytes", s->store.wal_size },
+	};
+	size_t i;
+
+	fputs("{\n  ", stdout);
+	json_print_text_field("version", PLANFS_VERSION);
+	fputs(",\n  ", stdout);
+	json_print_text_field("database", store_path(store));
+	for (i = 0; i < ARRAY_LEN(numbers); i++) {
+		fputs(",\n  ", stdout);
+		json_print_number_field(numbers[i].key, numbers[i].value);
+	}
+	printf(",\n  \"mounted\": %s", s->mounted.point.len ? "true" : "false");
+	if (s->mounted.point.len) {
+		fputs(",\n  ", stdout);
+		json_print_text_field("mountpoint", buf_str(&s->mounted.point));
+		printf(",\n  \"alive\": %s", s->is_dead ? "false" : "true");
+	}
+	if (s->mount_json.len)
+		printf(",\n  \"mount\": %s", buf_str(&s->mount_json));
+	fputs("\n}\n", stdout);
+}
+
+/* Print the member @key of the flat object @json, of which each member is a line, when it tells something. */
+static void print_member(const char *label, const char *json, const char *key)
+{
+	char quoted[64];
+	const char *at;
+	int len;
+
+	snprintf(quoted, sizeof(quoted), "\"%s\": ", key);
+	at = strstr(json, quoted);
+	if (!at)
+		return;
+	at += strlen(quoted);
+	len = (int)strcspn(at, "\n");
+	while (len > 0 && strchr(", ", at[len - 1]))
+		len--;
+	if (len > 0 && strncmp(at, "\"\"", 2) != 0)
+		printf("%-16s %.*s\n", label, len, at);
+}
+
+static void print_size(const char *label, int64_t bytes)
+{
+	printf("%-16s %" PRId64 " bytes (%.1f MiB)\n", label, bytes, (double)bytes / (1 << 20));
+}
+
+static void print_text(const struct store *store, const struct status *s)
+{
+	printf("%-16s %s\n", "database:", store_path(store));
+	printf("%-16s %d\n", "schema version:", s->store.schema_version);
+	printf("%-16s %" PRId64 "\n", "revision:", s->store.revision);
+	printf("%-16s %" PRId64 "\n", "years:", s->counts.years);
+	printf("%-16s %" PRId64 "\n", "districts:", s->counts.districts);
+	printf("%-16s %" PRId64 "\n", "plans:", s->counts.plans);
+	printf("%-16s %" PRId64 "\n", "sections:", s->counts.sections);
+	printf("%-16s %" PRId64 "\n", "versions:", s->counts.versions);
+	print_size("size:", s->store.file_size);
+	print_size("log:", s->store.wal_size);
+	if (!s->mounted.point.len) {
+		printf("%-16s %s\n", "mounted:", "no");
+		return;
+	}
+	printf("%-16s %s%s\n", "mounted:", buf_str(&s->mounted.point),
+		s->is_dead ? " (its daemon is gone; 'planfs mount' replaces it)" : "");
+	print_member("daemon:", buf_str(&s->mount_json), "pid");
+	print_member("open files:", buf_str(&s->mount_json), "open_files");
+	print_member("not yet saved:", buf_str(&s->mount_json), "dirty_files");
+	print_member("last error:", buf_str(&s->mount_json), "last_error");
+}
+
+static int show(const char *arg, bool as_json)
+{
+	CLEANUP(store_closep) struct store *store = NULL;
+	CLEANUP(status_done) struct status s = { 0 };
+	CLEANUP(buf_done) struct buf db = { 0 };
+	int r;
+
+	r = cli_find_db(arg, &db);
+	if (r == 0)
+		r = ask_mount(buf_str(&db), &s);
+	if (r < 0 && r != -ENOENT) {
+		log_err("%s: %s", arg, strerror(-r));
+		return r;
+	}
+	r = cli_open_to_read(buf_str(&db), &store);
+	if (r < 0)
+		return r;
+	r = store_get_status(store, &s.store);
+	if (r == 0)
+		r = store_count(store, &s.counts);
+	if (r < 0) {
+		log_err("%s: %s", buf_str(&db), strerror(-r));
+		return r;
+	}
+	if (as_json)
+		print_json(store, &s);
+	else
+		print_text(store, &s);
+	return 0;
+}
+
 int cmd_status(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	log_err("status: not in this version");
-	return CLI_FAILED;
+	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
+	bool as_json = false;
+	int r;
+
+	while ((r = cli_next_option(argc, argv, "", longs)) != -1)
+		as_json = r == 'j';
+	r = cli_expect_args(argc, 1, 1);
+	if (r != CLI_OK)
+		return r;
+	return (int)cli_exit_code(show(argv[optind], as_json));
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void mounted_done(struct mounted *m)
 {
@@ -204,4 +205,12 @@ int cli_open(const char *path, const struct store_options *options, struct store
 	if (r < 0)
 		log_err("%s", why.len ? buf_str(&why) : strerror(-r));
 	return r;
+}
+
+/* A connection that may write leaves no -wal and -shm behind, and recovers what a crash left. */
+int cli_open_to_read(const char *path, struct store **ret_store)
+{
+	const struct store_options options = { .readonly = access(path, W_OK) < 0 && errno != ENOENT };
+
+	return cli_open(path, &options, ret_store);
 }
