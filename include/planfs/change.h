@@ -59,12 +59,15 @@ int txn_lookup(struct txn *t, int64_t parent, const char *name, struct inode *re
 
 /*
  * Create @inode (mode, owner, times, rdev as given; id 0: a new one is given; nlink, size and body
- * are set) with @text (NULL: empty; of a symlink: its target) as @name in @parent. A year, district
- * or plan directory that is made twice at the same time is -EEXIST like any other.
+ * are set) with @text (NULL: empty; of a symlink: its target) as @name in @parent, which has changed at
+ * @inode->btime: the time when the file was made may be earlier than the time when it is stored.
  * -EEXIST; -ENOENT when @parent is gone; -ENOTDIR.
  */
 int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *inode,
 	const struct text *text) MUST_CHECK;
+
+/* Set the mtime of directory @id to now: a name in it came and went without being stored. */
+int txn_touch_dir(struct txn *t, int64_t id) MUST_CHECK;
 
 /*
  * Give the file @inode->id new attributes (mode, owner, atime, mtime, ctime of @inode) and the new text
@@ -101,6 +104,9 @@ int txn_rename(struct txn *t, const struct rename *r, struct inode *ret_replaced
 
 /* Delete an inode without names. 0 also when it is gone or has names. */
 int txn_purge(struct txn *t, int64_t id) MUST_CHECK;
+
+/* Delete all inodes without names: what the last mount left behind. None may be in use. */
+int txn_purge_all(struct txn *t) MUST_CHECK;
 
 /* @flags as in setxattr(2): -EEXIST, -ENODATA. -ESTALE when the inode is gone. */
 int txn_set_xattr(struct txn *t, int64_t id, const char *name, const struct text *value,

@@ -84,6 +84,15 @@ int mounted_find(const char *path, struct mounted *ret_mounted, struct buf *ret_
 /* Find where the database @db is mounted. Returns 0 and *ret_mounted, -ENOENT, or an errno of realpath(3). */
 int mounted_find_db(const char *db, struct mounted *ret_mounted) MUST_CHECK;
 
+/*
+ * realpath(3), also of a mount point whose daemon died: that cannot be looked at, its parent can.
+ * Returns 0 and *ret_real, or -Exxx.
+ */
+int cli_real_path(const char *path, struct buf *ret_real) MUST_CHECK;
+
+/* Unmount @point; says what went wrong in one line. @lazy: also when it is in use. Returns 0 or -Exxx. */
+int cli_unmount(const char *point, bool lazy) MUST_CHECK;
+
 /* The path of the database that @arg (a database or a path in a mount) names. Returns 0, or -Exxx. */
 int cli_find_db(const char *arg, struct buf *ret_db) MUST_CHECK;
 

@@ -115,8 +115,7 @@ static int scan(const char *path, bool by_point, struct mounted *ret_mounted)
 	return 0;
 }
 
-/* realpath(3), also of a mount point whose daemon died: that cannot be looked at, its parent can. */
-static int real_path(const char *path, struct buf *ret_real)
+int cli_real_path(const char *path, struct buf *ret_real)
 {
 	CLEANUP(buf_done) struct buf real = { 0 };
 	CLEANUP(buf_done) struct buf copy = { 0 };
@@ -153,7 +152,7 @@ int mounted_find(const char *path, struct mounted *ret_mounted, struct buf *ret_
 	CLEANUP(buf_done) struct buf below = { 0 };
 	int r;
 
-	r = real_path(path, &real);
+	r = cli_real_path(path, &real);
 	if (r == 0)
 		r = scan(buf_str(&real), true, &m);
 	if (r == 0 && ret_below)
@@ -175,7 +174,7 @@ int mounted_find_db(const char *db, struct mounted *ret_mounted)
 	CLEANUP(buf_done) struct buf real = { 0 };
 	int r;
 
-	r = real_path(db, &real);
+	r = cli_real_path(db, &real);
 	return r < 0 ? r : scan(buf_str(&real), false, ret_mounted);
 }
 

@@ -1,0 +1,403 @@
+/* Lookups, attributes, extended attributes and numbers of the file system. */
+#include "fs_priv.h"
+
+#include "planfs/name.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+
+enum { BLOCK = 4096 };
+
+static struct timespec timespec_of(int64_t ns)
+{
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+
+	if (ts.tv_nsec < 0) {
+		ts.tv_sec--;
+		ts.tv_nsec += 1000000000;
+	}
+	return ts;
+}
+
+static int64_t ns_of(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
+}
+
+struct stat attr_stat(const struct inode *i)
+{
+	return (struct stat){
+		.st_ino = (ino_t)i->id,
+		.st_mode = i->mode,
+		.st_nlink = i->nlink,
+		.st_uid = i->uid,
+		.st_gid = i->gid,
+		.st_rdev = (dev_t)i->rdev,
+		.st_size = i->size,
+		.st_blksize = BLOCK,
+		.st_blocks = (i->size + 511) / 512,
+		.st_atim = timespec_of(i->atime),
+		.st_mtim = timespec_of(i->mtime),
+		.st_ctim = timespec_of(i->ctime),
+	};
+}
+
+struct fuse_entry_param attr_entry(const struct inode *inode)
+{
+	double seconds = view_is_view(inode->id) ? 0.0 : CACHE_SECONDS;
+
+	return (struct fuse_entry_param){
+		.ino = (fuse_ino_t)inode->id,
+		.attr = attr_stat(inode),
+		.attr_timeout = seconds,
+		.entry_timeout = seconds,
+	};
+}
+
+int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, bool durable)
+{
+	char author[64];
+	const struct change change = {
+		.apply = apply,
+		.arg = arg,
+		.author = fs_author(fs, req, author),
+		.durable = durable,
+		.wait_ms = WAIT_NAME_MS,
+	};
+
+	return store_change(fs->store, &change);
+}
+
+int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode)
+{
+	struct inode inode = { .id = id };
+	struct node *n;
+	int r;
+
+	if (view_is_view(id))
+		return view_get(&fs->views, id, ret_inode);
+	r = store_get(fs->store, id, &inode);
+	if (r == -ENOENT) {
+		/* created, or unlinked while it was open, and never stored */
+		n = node_find(fs, id);
+		if (!n)
+			return -ENOENT;
+		pthread_mutex_lock(&n->lock);
+		if (n->dirty) {
+			inode = n->inode;
+			r = 0;
+		}
+		pthread_mutex_unlock(&n->lock);
+		node_put(fs, n);
+	} else if (r == 0) {
+		node_overlay(fs, &inode);
+	}
+	if (r == 0)
+		*ret_inode = inode;
+	return r;
+}
+
+int attr_lookup(struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	struct node *n;
+	int r;
+
+	if (view_is_view(parent))
+		return view_lookup(&fs->views, parent, name, ret_inode);
+	if (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0)
+		return view_get(&fs->views, VIEW_ROOT, ret_inode);
+	n = node_find_pending(fs, parent, name);
+	if (n) {
+		r = attr_get(fs, n->id, ret_inode);
+		node_put(fs, n);
+		return r;
+	}
+	r = store_lookup(fs->store, parent, name, ret_inode);
+	if (r == 0)
+		node_overlay(fs, ret_inode);
+	return r;
+}
+
+void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fuse_entry_param entry;
+	struct fs *fs = req_fs(req);
+	struct inode inode;
+	int r;
+
+	if (strlen(name) > NAME_BYTES_MAX) {
+		fuse_reply_err(req, ENAMETOOLONG);
+		return;
+	}
+	r = attr_lookup(fs, (int64_t)parent, name, &inode);
+	if (r == -ENOENT) {
+		/* the kernel may remember that there is nothing, until we say otherwise */
+		entry = (struct fuse_entry_param){ .entry_timeout = CACHE_SECONDS };
+		fuse_reply_entry(req, &entry);
+		return;
+	}
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	entry = attr_entry(&inode);
+	fuse_reply_entry(req, &entry);
+}
+
+static void reply_inode(fuse_req_t req, const struct inode *inode)
+{
+	struct stat st = attr_stat(inode);
+
+	fuse_reply_attr(req, &st, view_is_view(inode->id) ? 0.0 : CACHE_SECONDS);
+}
+
+void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct inode inode;
+	int r;
+
+	(void)fi;
+	r = attr_get(req_fs(req), (int64_t)ino, &inode);
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		reply_inode(req, &inode);
+}
+
+/* What setattr(2) and its kin ask for. */
+struct wish {
+	const struct stat *st;
+	int to_set; /* FUSE_SET_ATTR_* */
+};
+
+static void apply_wish(const struct wish *w, struct inode *i)
+{
+	int64_t now = store_now();
+
+	if (w->to_set & FUSE_SET_ATTR_MODE)
+		i->mode = (i->mode & S_IFMT) | (w->st->st_mode & 07777);
+	if (w->to_set & FUSE_SET_ATTR_UID)
+		i->uid = w->st->st_uid;
+	if (w->to_set & FUSE_SET_ATTR_GID)
+		i->gid = w->st->st_gid;
+	if (w->to_set & FUSE_SET_ATTR_ATIME)
+		i->atime = w->to_set & FUSE_SET_ATTR_ATIME_NOW ? now : ns_of(&w->st->st_atim);
+	if (w->to_set & FUSE_SET_ATTR_MTIME)
+		i->mtime = w->to_set & FUSE_SET_ATTR_MTIME_NOW ? now : ns_of(&w->st->st_mtim);
+	i->ctime = now;
+}
+
+struct set_attr {
+	int64_t id;
+	const struct wish *wish;
+	struct inode inode; /* out */
+};
+
+static int apply_set_attr(struct txn *t, void *arg)
+{
+	struct set_attr *a = arg;
+	int r;
+
+	r = txn_get(t, a->id, &a->inode);
+	if (r < 0)
+		return r;
+	apply_wish(a->wish, &a->inode);
+	return txn_set_attr(t, &a->inode);
+}
+
+/* Change the length. A file that nobody has open is committed at once. */
+static int set_size(fuse_req_t req, struct node *n, int64_t size)
+{
+	struct fs *fs = req_fs(req);
+	int r;
+
+	pthread_mutex_lock(&n->lock);
+	r = text_resize(fs, n, size);
+	pthread_mutex_unlock(&n->lock);
+	if (r == 0 && !node_in_use(fs, n->id)) {
+		r = commit_node(fs, req, n, false);
+		if (r < 0)
+			commit_give_up(fs, n);
+	}
+	return r;
+}
+
+/* Change @n in memory when it is dirty: it is stored with the text. Returns whether that was so. */
+static bool set_in_memory(struct node *n, const struct wish *wish)
+{
+	bool dirty;
+
+	pthread_mutex_lock(&n->lock);
+	dirty = n->dirty;
+	if (dirty) {
+		apply_wish(wish, &n->inode);
+		n->change++;
+	}
+	pthread_mutex_unlock(&n->lock);
+	return dirty;
+}
+
+static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish)
+{
+	struct set_attr a = { .id = id, .wish = wish };
+	struct fs *fs = req_fs(req);
+	struct node *n;
+	bool done;
+	int r = 0;
+
+	n = wish->to_set & FUSE_SET_ATTR_SIZE ? node_get(fs, id) : node_find(fs, id);
+	if (wish->to_set & FUSE_SET_ATTR_SIZE)
+		r = n ? set_size(req, n, wish->st->st_size) : -ENOMEM;
+	if (r == 0 && (wish->to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_CTIME))) {
+		done = n && set_in_memory(n, wish);
+		if (!done)
+			r = fs_change(fs, req, apply_set_attr, &a, false);
+	}
+	node_put(fs, n);
+	return r;
+}
+
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
+{
+	const struct wish wish = { st, to_set };
+	struct inode inode;
+	int r;
+
+	(void)fi;
+	if (view_is_view((int64_t)ino))
+		r = -EROFS;
+	else
+		r = set_attributes(req, (int64_t)ino, &wish);
+	if (r == 0)
+		r = attr_get(req_fs(req), (int64_t)ino, &inode);
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		reply_inode(req, &inode);
+}
+
+void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct fs *fs = req_fs(req);
+	struct store_status status;
+	struct statvfs v;
+	int r;
+
+	(void)ino;
+	r = store_get_status(fs->store, &status);
+	if (r == 0 && statvfs(store_path(fs->store), &v) < 0)
+		r = -errno;
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	/* Space is that of the disk below; inode numbers are ours and do not run out. */
+	v.f_files = (fsfilcnt_t)status.inodes + UINT32_MAX;
+	v.f_ffree = v.f_favail = UINT32_MAX;
+	v.f_namemax = NAME_BYTES_MAX;
+	fuse_reply_statfs(req, &v);
+}
+
+/* user.* belongs to everybody, trusted.* and security.* are kept for root's backups; ACLs are not. */
+static int check_xattr_name(const char *name)
+{
+	if (strlen(name) > XATTR_NAME_MAX)
+		return -ERANGE;
+	if (strncmp(name, "system.", 7) == 0)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static void reply_bytes(fuse_req_t req, int r, const struct buf *b, size_t size)
+{
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else if (size == 0)
+		fuse_reply_xattr(req, b->len);
+	else if (b->len > size)
+		fuse_reply_err(req, ERANGE);
+	else
+		fuse_reply_buf(req, b->data, b->len);
+}
+
+void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	CLEANUP(buf_done) struct buf value = { 0 };
+	int r;
+
+	r = check_xattr_name(name);
+	if (r == 0 && view_is_view((int64_t)ino))
+		r = -ENODATA;
+	if (r == 0)
+		r = store_get_xattr(req_fs(req)->store, (int64_t)ino, name, &value);
+	reply_bytes(req, r, &value, size);
+}
+
+void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	CLEANUP(buf_done) struct buf names = { 0 };
+	int r = 0;
+
+	if (!view_is_view((int64_t)ino))
+		r = store_list_xattr(req_fs(req)->store, (int64_t)ino, &names);
+	reply_bytes(req, r, &names, size);
+}
+
+struct set_xattr {
+	int64_t id;
+	const char *name;
+	struct text value;
+	int flags;
+};
+
+static int apply_set_xattr(struct txn *t, void *arg)
+{
+	struct set_xattr *x = arg;
+
+	return txn_set_xattr(t, x->id, x->name, &x->value, x->flags);
+}
+
+static int apply_remove_xattr(struct txn *t, void *arg)
+{
+	struct set_xattr *x = arg;
+
+	return txn_remove_xattr(t, x->id, x->name);
+}
+
+/* An attribute needs a row to belong to: store a file that is only in memory first. */
+static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n;
+	int r;
+
+	r = check_xattr_name(x->name);
+	if (r == 0 && view_is_view(x->id))
+		r = -EROFS;
+	if (r < 0)
+		return r;
+	n = node_find(fs, x->id);
+	if (n)
+		r = commit_node(fs, req, n, false);
+	node_put(fs, n);
+	return r < 0 ? r : fs_change(fs, req, apply, x, false);
+}
+
+void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
+	int flags)
+{
+	struct set_xattr x = { (int64_t)ino, name, { value, size }, flags };
+
+	fuse_reply_err(req, -change_xattr(req, &x, apply_set_xattr));
+}
+
+void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	struct set_xattr x = { .id = (int64_t)ino, .name = name };
+
+	fuse_reply_err(req, -change_xattr(req, &x, apply_remove_xattr));
+}

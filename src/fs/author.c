@@ -1,0 +1,32 @@
+/* Who is behind a request: the author of the versions that it makes. */
+#include "fs_priv.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+static void find_name(uid_t uid, char *ret_name, size_t size)
+{
+	char buffer[1024];
+	struct passwd pw, *found = NULL;
+
+	if (getpwuid_r(uid, &pw, buffer, sizeof(buffer), &found) == 0 && found)
+		snprintf(ret_name, size, "%s", pw.pw_name);
+	else
+		snprintf(ret_name, size, "%u", uid);
+}
+
+const char *fs_author(struct fs *fs, fuse_req_t req, char *ret_name)
+{
+	uid_t uid = fuse_req_ctx(req)->uid;
+	struct uid_name *place = &fs->authors[uid % ARRAY_LEN(fs->authors)];
+
+	pthread_mutex_lock(&fs->authors_lock);
+	if (!place->name[0] || place->uid != uid) {
+		place->uid = uid;
+		find_name(uid, place->name, sizeof(place->name));
+	}
+	memcpy(ret_name, place->name, sizeof(place->name));
+	pthread_mutex_unlock(&fs->authors_lock);
+	return ret_name;
+}

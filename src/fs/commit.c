@@ -1,0 +1,153 @@
+/*
+ * Bringing the text of an open file into the database. A commit works on a snapshot, so that others can
+ * read and write the file while the transaction waits for a lock or for the disk.
+ */
+#include "fs_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void commit_done(struct commit *c)
+{
+	buf_done(&c->text);
+	free(c->name);
+	*c = (struct commit){ 0 };
+}
+
+/* The name that waits for @n, as a copy, or NULL. */
+static int copy_pending_name(struct fs *fs, struct node *n, struct commit *c)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&fs->table_lock);
+	if (n->name) {
+		c->name = strdup(n->name);
+		c->parent = n->parent;
+		r = c->name ? 0 : -ENOMEM;
+	}
+	pthread_mutex_unlock(&fs->table_lock);
+	return r;
+}
+
+int commit_begin(struct fs *fs, struct node *n, struct commit *c)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&n->lock);
+	if (n->dirty && !n->unlinked) {
+		r = copy_pending_name(fs, n, c);
+		if (r == 0)
+			r = buf_add(&c->text, n->text.data, n->text.len);
+		c->inode = n->inode;
+		c->base = n->base;
+		c->change = n->change;
+		c->node = r == 0 ? n : NULL;
+	}
+	pthread_mutex_unlock(&n->lock);
+	if (r < 0)
+		commit_done(c);
+	return r;
+}
+
+/* Another program took the name meanwhile: the last close wins, and both texts are versions. */
+static int create_over(struct txn *t, struct commit *c, struct inode *inode, const struct text *text)
+{
+	struct inode other;
+	int r;
+
+	r = txn_unlink(t, c->parent, c->name, &other);
+	return r < 0 ? r : txn_create(t, c->parent, c->name, inode, text);
+}
+
+int commit_apply(struct txn *t, struct commit *c)
+{
+	const struct text text = { c->text.data, c->text.len };
+	struct inode inode = c->inode;
+	int r;
+
+	if (!c->node)
+		return 0;
+	if (c->name) {
+		r = txn_create(t, c->parent, c->name, &inode, &text);
+		if (r == -EEXIST)
+			r = create_over(t, c, &inode, &text);
+	} else {
+		r = txn_save(t, &inode, &text, c->base);
+	}
+	if (r == 0)
+		c->inode.body = inode.body;
+	return r;
+}
+
+void commit_end(struct fs *fs, struct commit *c, int result)
+{
+	struct node *n = c->node;
+
+	if (n && result == 0) {
+		pthread_mutex_lock(&n->lock);
+		n->in_db = true;
+		n->base = c->inode.body;
+		if (n->change == c->change)
+			n->dirty = n->written = false;
+		pthread_mutex_unlock(&n->lock);
+		if (c->name)
+			node_clear_pending(fs, n);
+	}
+	commit_done(c);
+}
+
+
+static int apply_one(struct txn *t, void *arg)
+{
+	return commit_apply(t, arg);
+}
+
+/* Does the contract want @c on the disk when close() returns? */
+static bool is_durable(struct fs *fs, const struct commit *c)
+{
+	switch (fs->options->durability) {
+	case FS_DURABLE_CLOSE:
+		return true;
+	case FS_DURABLE_FSYNC:
+		return false;
+	case FS_DURABLE_REPLACE:
+		break;
+	}
+	return !c->name && c->base != 0;
+}
+
+int commit_node(struct fs *fs, fuse_req_t req, struct node *n, bool fsync)
+{
+	char author[64];
+	struct commit c = { 0 };
+	struct change change = { .apply = apply_one, .arg = &c, .wait_ms = WAIT_TEXT_MS };
+	int r;
+
+	change.author = req ? fs_author(fs, req, author) : NULL;
+	pthread_mutex_lock(&n->commit_lock);
+	r = commit_begin(fs, n, &c);
+	if (r == 0 && c.node) {
+		change.durable = fsync || is_durable(fs, &c);
+		r = store_change(fs->store, &change);
+		commit_end(fs, &c, r);
+	} else if (r == 0 && fsync) {
+		change.apply = NULL;
+		change.durable = true;
+		r = store_change(fs->store, &change);
+	}
+	pthread_mutex_unlock(&n->commit_lock);
+	return r;
+}
+
+void commit_give_up(struct fs *fs, struct node *n)
+{
+	pthread_mutex_lock(&n->lock);
+	n->dirty = n->written = n->loaded = false;
+	buf_done(&n->text);
+	pthread_mutex_unlock(&n->lock);
+	node_clear_pending(fs, n);
+	notify_invalid(fs, n->id);
+}

@@ -1,0 +1,414 @@
+/* Operations on open files. */
+#include "fs_priv.h"
+
+#include "planfs/log.h"
+#include "planfs/name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WHOLE_TEXT_KEPT = 512 * 1024 /* longer texts are kept in memory while they are being read */ };
+
+/* What the kernel may do with a file that is opened. */
+static void set_open_flags(struct fuse_file_info *fi)
+{
+	fi->fh = 0;
+	fi->keep_cache = 1; /* notify.c invalidates what others change */
+	if ((fi->flags & O_ACCMODE) == O_RDONLY)
+		fi->noflush = 1;
+}
+
+/* The name may have appeared behind the kernel's back, or be waiting to be stored. */
+static int check_free(struct fs *fs, int64_t parent, const char *name)
+{
+	struct inode there;
+	int r;
+
+	if (view_is_view(parent) || (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0))
+		return -EPERM;
+	if (strlen(name) > NAME_BYTES_MAX)
+		return -ENAMETOOLONG;
+	r = attr_lookup(fs, parent, name, &there);
+	return r == 0 ? -EEXIST : r == -ENOENT ? 0 : r;
+}
+
+/* Make a file that exists in memory only, until it is written, synced, renamed or closed. */
+static int create_pending(fuse_req_t req, int64_t parent, const char *name, mode_t mode,
+	struct node **ret_node)
+{
+	struct fs *fs = req_fs(req);
+	struct inode inode;
+	struct node *n;
+	int r;
+
+	r = new_inode(fs, req, parent, S_IFREG | (mode & 07777), &inode);
+	if (r == 0)
+		r = store_new_inode_id(fs->store, &inode.id);
+	if (r < 0)
+		return r;
+	n = node_get(fs, inode.id);
+	if (!n)
+		return -ENOMEM;
+	n->inode = inode; /* nobody else knows the number yet */
+	n->in_db = false;
+	n->dirty = n->loaded = true;
+	r = node_set_pending(fs, n, parent, name);
+	if (r < 0) {
+		node_put(fs, n);
+		return r;
+	}
+	*ret_node = n;
+	return 0;
+}
+
+static int open_node(fuse_req_t req, int64_t id, int flags, struct node **ret_node, struct inode *ret_inode)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n = node_get(fs, id);
+	int r = 0;
+
+	if (!n)
+		return -ENOMEM;
+	node_add_open(fs, n); /* before we look: an unlink must see it */
+	r = attr_get(fs, id, ret_inode);
+	if (r == -ENOENT)
+		r = -ESTALE; /* the kernel looks the name up again */
+	if (r == 0 && (flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY) {
+		pthread_mutex_lock(&n->lock);
+		r = text_clear(fs, n);
+		if (r == 0)
+			*ret_inode = n->inode;
+		pthread_mutex_unlock(&n->lock);
+	}
+	if (r < 0) {
+		node_drop_open(fs, n);
+		node_put(fs, n);
+		return r;
+	}
+	*ret_node = n;
+	return 0;
+}
+
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+{
+	struct fs *fs = req_fs(req);
+	struct fuse_entry_param entry;
+	struct inode inode;
+	struct node *n = NULL;
+	int r;
+
+	r = check_free(fs, (int64_t)parent, name);
+	if (r == 0) {
+		r = create_pending(req, (int64_t)parent, name, mode, &n);
+		if (r == 0) {
+			node_add_open(fs, n);
+			inode = n->inode;
+		}
+	} else if (r == -EEXIST && !(fi->flags & O_EXCL)) {
+		r = attr_lookup(fs, (int64_t)parent, name, &inode);
+		if (r == 0)
+			r = S_ISREG(inode.mode) ? open_node(req, inode.id, fi->flags, &n, &inode) : -ESTALE;
+	}
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	set_open_flags(fi);
+	entry = attr_entry(&inode);
+	fuse_reply_create(req, &entry, fi);
+	node_put(fs, n);
+}
+
+static void open_view(fuse_req_t req, int64_t id, struct fuse_file_info *fi)
+{
+	struct inode inode;
+	int r;
+
+	r = view_get(&req_fs(req)->views, id, &inode);
+	if (r == 0 && (fi->flags & O_ACCMODE) != O_RDONLY)
+		r = -EROFS;
+	fi->direct_io = 1; /* its length changes */
+	fi->noflush = 1;
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_open(req, fi);
+}
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n = NULL;
+	struct inode inode;
+	int r;
+
+	if (view_is_view((int64_t)ino)) {
+		open_view(req, (int64_t)ino, fi);
+		return;
+	}
+	r = open_node(req, (int64_t)ino, fi->flags, &n, &inode);
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	set_open_flags(fi);
+	fuse_reply_open(req, fi);
+	node_put(fs, n);
+}
+
+/* A piece of a text that is asked for. */
+struct slice {
+	fuse_req_t req;
+	size_t offset, size;
+	struct buf whole; /* owned; a long text, to be kept */
+	bool replied;
+};
+
+static void reply_slice(struct slice *s, const char *data, size_t len)
+{
+	size_t from = s->offset < len ? s->offset : len;
+	size_t n = len - from < s->size ? len - from : s->size;
+
+	s->replied = true;
+	fuse_reply_buf(s->req, n ? data + from : NULL, n);
+}
+
+static int on_text(void *arg, const char *data, size_t len)
+{
+	struct slice *s = arg;
+
+	if (len > WHOLE_TEXT_KEPT)
+		return 0;
+	reply_slice(s, data, len);
+	return 0;
+}
+
+/* From memory, when the text is there or long. Returns 1 when it replied, 0 when not. */
+static int read_node(struct fs *fs, int64_t id, struct slice *s, bool load)
+{
+	struct node *n = node_find(fs, id);
+	int r = 0;
+
+	if (!n)
+		return 0;
+	pthread_mutex_lock(&n->lock);
+	if (n->dirty || n->loaded || load) {
+		r = text_load(fs, n);
+		if (r == 0) {
+			reply_slice(s, n->text.data, n->text.len);
+			r = 1;
+		}
+	}
+	pthread_mutex_unlock(&n->lock);
+	node_put(fs, n);
+	return r;
+}
+
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct slice s = { .req = req, .offset = (size_t)off, .size = size };
+	struct fs *fs = req_fs(req);
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int r;
+
+	(void)fi;
+	if (view_is_view((int64_t)ino)) {
+		r = view_read(&fs->views, (int64_t)ino, &text);
+		if (r == 0)
+			reply_slice(&s, text.data, text.len);
+	} else {
+		r = read_node(fs, (int64_t)ino, &s, false);
+		if (r == 0)
+			r = store_with_text(fs->store, (int64_t)ino, on_text, &s);
+		if (r == 0 && !s.replied)
+			r = read_node(fs, (int64_t)ino, &s, true);
+		if (r == 0 && !s.replied)
+			r = -EBADF; /* not open: the kernel does not do this */
+	}
+	if (!s.replied)
+		fuse_reply_err(req, r == -ENOENT ? ESTALE : -r);
+}
+
+/* The bytes of a write request in one piece. Returns 0 and *ret_data (in @copy when it had to be copied). */
+static int gather(struct fuse_bufvec *in, struct buf *copy, const char **ret_data)
+{
+	struct fuse_bufvec out = FUSE_BUFVEC_INIT(fuse_buf_size(in));
+	ssize_t n;
+	int r;
+
+	if (in->count == 1 && !(in->buf[0].flags & FUSE_BUF_IS_FD)) {
+		*ret_data = (const char *)in->buf[0].mem + in->off;
+		return 0;
+	}
+	r = buf_resize(copy, out.buf[0].size);
+	if (r < 0)
+		return r;
+	out.buf[0].mem = copy->data;
+	n = fuse_buf_copy(&out, in, 0);
+	if (n < 0)
+		return (int)n;
+	*ret_data = copy->data;
+	return (size_t)n == copy->len ? 0 : -EIO;
+}
+
+void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
+	struct fuse_file_info *fi)
+{
+	CLEANUP(buf_done) struct buf copy = { 0 };
+	struct fs *fs = req_fs(req);
+	size_t len = fuse_buf_size(in);
+	const char *data = NULL;
+	struct node *n;
+	int r;
+
+	(void)fi;
+	r = gather(in, &copy, &data);
+	n = node_find(fs, (int64_t)ino);
+	if (r == 0 && !n)
+		r = -EBADF;
+	if (r == 0) {
+		pthread_mutex_lock(&n->lock);
+		r = text_write(fs, n, off, data, len);
+		pthread_mutex_unlock(&n->lock);
+	}
+	node_put(fs, n);
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_write(req, len);
+}
+
+/*
+ * Each close() of a descriptor flushes, also that of a copy: the shell's "> file" closes one before
+ * the first write. So a file that was only created or truncated waits for a write or for the last close.
+ */
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n = node_find(fs, (int64_t)ino);
+	bool written = false;
+	int r = 0;
+
+	(void)fi;
+	if (n) {
+		pthread_mutex_lock(&n->lock);
+		written = n->written;
+		pthread_mutex_unlock(&n->lock);
+	}
+	if (written)
+		r = commit_node(fs, req, n, false);
+	node_put(fs, n);
+	fuse_reply_err(req, -r);
+}
+
+void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n = node_find(fs, (int64_t)ino);
+	int r;
+
+	(void)datasync;
+	(void)fi;
+	r = n ? commit_node(fs, req, n, true) : fs_change(fs, req, NULL, NULL, true);
+	node_put(fs, n);
+	fuse_reply_err(req, -r);
+}
+
+static int apply_purge(struct txn *t, void *arg)
+{
+	const int64_t *id = arg;
+
+	return txn_purge(t, *id);
+}
+
+/* The last handle is gone: nothing may stay in memory only. */
+static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
+{
+	bool purge, lost;
+
+	if (commit_node(fs, req, n, false) < 0)
+		log_err("the last change of file %lld could not be stored; its old text stands",
+			(long long)n->id);
+	pthread_mutex_lock(&n->lock);
+	purge = n->unlinked && n->in_db;
+	lost = n->dirty && !n->unlinked;
+	pthread_mutex_unlock(&n->lock);
+	if (lost)
+		commit_give_up(fs, n);
+	if (purge && fs_change(fs, req, apply_purge, &n->id, false) < 0)
+		log_dbg("inode %lld is purged by the next mount", (long long)n->id);
+}
+
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n = NULL;
+
+	(void)fi;
+	if (!view_is_view((int64_t)ino))
+		n = node_find(fs, (int64_t)ino);
+	if (n && node_drop_open(fs, n) == 0)
+		last_close(fs, req, n);
+	node_put(fs, n);
+	fuse_reply_err(req, 0);
+}
+
+/* Zero what is there of [off, off + len). */
+static int punch(struct fs *fs, struct node *n, off_t off, off_t len)
+{
+	CLEANUP(buf_done) struct buf zeros = { 0 };
+	int64_t size;
+	int r;
+
+	r = text_load(fs, n);
+	if (r < 0)
+		return r;
+	size = (int64_t)n->text.len;
+	if (off >= size)
+		return 0;
+	if (len > size - off)
+		len = size - off;
+	r = buf_resize(&zeros, (size_t)len);
+	return r < 0 ? r : text_write(fs, n, off, zeros.data, zeros.len);
+}
+
+static int allocate(struct fs *fs, struct node *n, int mode, off_t off, off_t len)
+{
+	int64_t end = off + len;
+	int r;
+
+	if (off < 0 || len <= 0)
+		return -EINVAL;
+	if (off > fs->options->max_file_size - len)
+		return -EFBIG;
+	if (mode == FALLOC_FL_KEEP_SIZE)
+		return 0; /* space is found when the text is stored */
+	if (mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
+		return punch(fs, n, off, len);
+	if (mode != 0)
+		return -EOPNOTSUPP;
+	r = text_load(fs, n);
+	if (r < 0 || end <= (int64_t)n->text.len)
+		return r;
+	return text_resize(fs, n, end);
+}
+
+void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
+	struct fuse_file_info *fi)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n = node_find(fs, (int64_t)ino);
+	int r = -EBADF;
+
+	(void)fi;
+	if (n) {
+		pthread_mutex_lock(&n->lock);
+		r = allocate(fs, n, mode, off, len);
+		pthread_mutex_unlock(&n->lock);
+	}
+	node_put(fs, n);
+	fuse_reply_err(req, -r);
+}

@@ -1,0 +1,212 @@
+/* What the files of src/fs share. */
+#pragma once
+
+#define FUSE_USE_VERSION 312
+#include <fuse_lowlevel.h>
+
+#include "planfs/change.h"
+#include "planfs/fs.h"
+#include "planfs/view.h"
+
+#include <pthread.h>
+
+enum {
+	/*
+	 * How long a request waits for another program's write lock. The kernel holds the lock of the
+	 * directory while a name changes, so that others who list it wait too: less for names than
+	 * for texts.
+	 */
+	WAIT_NAME_MS = 10000,
+	WAIT_TEXT_MS = 20000,
+	NODE_BUCKETS = 4096,
+};
+
+/* The kernel keeps entries and attributes until we invalidate them (notify.c). */
+#define CACHE_SECONDS 86400.0
+
+/*
+ * A file that is open: what the database does not know yet. Lock order: commit_lock, lock, then the table's.
+ */
+struct node {
+	int64_t id;
+	unsigned refs;  /* table lock: users of this struct */
+	unsigned opens; /* table lock: open handles */
+	struct node *next_in_bucket;
+
+	pthread_mutex_t commit_lock; /* held while the text is committed, over the transaction */
+
+	pthread_mutex_t lock; /* guards all below; never held over a transaction */
+	bool dirty;           /* inode and text hold what the database does not */
+	bool written;         /* a write since the last commit: the next flush must commit */
+	bool in_db;           /* there is a row */
+	bool unlinked;        /* no name is left: nothing will be committed any more */
+	struct inode inode;   /* valid while dirty */
+	struct buf text;      /* owned; valid while loaded */
+	bool loaded;
+	int64_t base;   /* the body that text was read from or committed as */
+	uint64_t change; /* counts changes, to see those that happen during a commit */
+
+	/* A name that was created but is not in the database yet; table lock. */
+	int64_t parent;
+	char *name; /* owned; NULL: none */
+	struct node *next_pending;
+};
+
+struct dir_handle; /* dir.c */
+
+struct uid_name {
+	uid_t uid;
+	char name[64]; /* "" when the place is free */
+};
+
+struct fs {
+	struct store *store; /* borrowed */
+	const struct fs_options *options;
+	struct fuse_session *se;
+	struct view_source views;
+	int64_t started; /* ns */
+	bool expire_only; /* the kernel knows FUSE_EXPIRE_ONLY */
+
+	pthread_mutex_t table_lock; /* guards the table, pending, and the marked fields of nodes */
+	struct node *buckets[NODE_BUCKETS];
+	struct node *pending;
+	unsigned n_nodes, n_pending;
+
+	pthread_mutex_t dirs_lock; /* guards both */
+	struct dir_handle *dirs;
+	uint64_t next_dir;
+
+	pthread_mutex_t authors_lock;
+	struct uid_name authors[16];
+
+	/* notify.c: notify_lock guards all */
+	pthread_t notifier;
+	pthread_mutex_t notify_lock;
+	pthread_cond_t notify_wake;
+	bool notifier_runs, stopping;
+	int64_t invalid[64]; /* inodes whose pages the kernel must drop */
+	unsigned n_invalid;
+};
+
+static inline struct fs *req_fs(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+/* session.c */
+extern const struct fuse_lowlevel_ops fs_ops;
+
+/* author.c: the name of the user behind @req, valid as long as @ret_name (64 bytes) is. */
+const char *fs_author(struct fs *fs, fuse_req_t req, char *ret_name);
+
+/* node.c: a reference to the open file @id, or NULL when nobody has it open. */
+struct node *node_find(struct fs *fs, int64_t id);
+
+/* A reference to the node of @id, which is made when there is none. NULL: no memory. */
+struct node *node_get(struct fs *fs, int64_t id);
+void node_put(struct fs *fs, struct node *n); /* accepts NULL */
+void node_add_open(struct fs *fs, struct node *n);
+unsigned node_drop_open(struct fs *fs, struct node *n); /* returns what is left */
+bool node_in_use(void *fs, int64_t id);                 /* a store_in_use_fn */
+
+/* Give @n, which is not in the database, the name that it will get there. Returns 0 or -ENOMEM. */
+int node_set_pending(struct fs *fs, struct node *n, int64_t parent, const char *name) MUST_CHECK;
+void node_clear_pending(struct fs *fs, struct node *n);
+struct node *node_find_pending(struct fs *fs, int64_t parent, const char *name); /* a reference */
+bool node_has_pending(struct fs *fs, int64_t parent);
+
+/* Call @fn for all pending nodes of @parent with the table locked. A result other than 0 ends it. */
+typedef int node_fn(void *arg, struct node *n);
+int node_each_pending(struct fs *fs, int64_t parent, node_fn *fn, void *arg);
+
+/* References to all nodes (NULL at the end), to be freed. */
+struct node **node_all(struct fs *fs);
+
+/* Put what is newer in memory over @inode as the database has it. */
+void node_overlay(struct fs *fs, struct inode *inode);
+
+/* text.c: called with n->lock held. Read the present text and attributes unless they are there. */
+int text_load(struct fs *fs, struct node *n) MUST_CHECK;
+int text_write(struct fs *fs, struct node *n, int64_t offset, const char *data, size_t len) MUST_CHECK;
+int text_resize(struct fs *fs, struct node *n, int64_t size) MUST_CHECK;
+/* Forget the text so that the next write begins an empty one; nothing is read. */
+int text_clear(struct fs *fs, struct node *n) MUST_CHECK;
+
+/* commit.c */
+
+/* What a commit of one node needs: made with begin, used in the transaction, ended with end. */
+struct commit {
+	struct node *node; /* NULL: nothing to do */
+	struct inode inode;
+	struct buf text;
+	int64_t base;
+	uint64_t change;
+	int64_t parent; /* of a pending name */
+	char *name;     /* owned; NULL: in the database already */
+};
+
+/* With commit_lock held. Returns 0; @c->node stays NULL when there is nothing to commit. */
+int commit_begin(struct fs *fs, struct node *n, struct commit *c) MUST_CHECK;
+int commit_apply(struct txn *t, struct commit *c) MUST_CHECK; /* in the transaction */
+void commit_end(struct fs *fs, struct commit *c, int result); /* after it; releases @c */
+
+/* Commit @n if it is dirty; @fsync: and be on the disk. Returns 0 or the error of the transaction. */
+int commit_node(struct fs *fs, fuse_req_t req, struct node *n, bool fsync) MUST_CHECK;
+
+/* Drop what could not be committed: the old text stands. */
+void commit_give_up(struct fs *fs, struct node *n);
+
+/* notify.c */
+int notify_start(struct fs *fs) MUST_CHECK;
+void notify_stop(struct fs *fs);
+void notify_invalid(struct fs *fs, int64_t id);
+
+/* attr.c */
+struct stat attr_stat(const struct inode *inode);
+int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode) MUST_CHECK;
+struct fuse_entry_param attr_entry(const struct inode *inode);
+int attr_lookup(struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
+
+/* Run @apply as the user behind @req, waiting for a lock as a change of names may. */
+int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, bool durable) MUST_CHECK;
+
+/* The operations, by file: each replies exactly once. */
+void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi);
+void op_statfs(fuse_req_t req, fuse_ino_t ino);
+void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
+void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
+	int flags);
+void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size);
+void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
+
+void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
+void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
+void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);
+void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name);
+void op_readlink(fuse_req_t req, fuse_ino_t ino);
+void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name);
+void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+	const char *new_name, unsigned flags);
+
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi);
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
+void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
+	struct fuse_file_info *fi);
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
+	struct fuse_file_info *fi);
+
+/* names.c, shared with file.c: owner and mode of something new in directory @parent. */
+int new_inode(struct fs *fs, fuse_req_t req, int64_t parent, mode_t mode, struct inode *ret_inode) MUST_CHECK;

@@ -1,0 +1,399 @@
+/* Operations that change names: mkdir, mknod, symlink, link, unlink, rmdir, rename. */
+#include "fs_priv.h"
+
+#include "planfs/name.h"
+
+#include <errno.h>
+#include <linux/fs.h>
+#include <string.h>
+
+/* .planfs is ours, and nothing of it can be changed. */
+static int check_name(int64_t parent, const char *name)
+{
+	if (view_is_view(parent) || (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0))
+		return -EPERM;
+	return strlen(name) > NAME_BYTES_MAX ? -ENAMETOOLONG : 0;
+}
+
+int new_inode(struct fs *fs, fuse_req_t req, int64_t parent, mode_t mode, struct inode *ret_inode)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	int64_t now = store_now();
+	struct inode dir;
+	int r;
+
+	r = store_get(fs->store, parent, &dir);
+	if (r < 0)
+		return r;
+	if (dir.nlink == 0)
+		return -ENOENT;
+	*ret_inode = (struct inode){ .mode = mode, .uid = ctx->uid, .gid = ctx->gid, .nlink = 1,
+		.atime = now, .mtime = now, .ctime = now, .btime = now };
+	if (dir.mode & S_ISGID) {
+		ret_inode->gid = dir.gid;
+		if (S_ISDIR(mode))
+			ret_inode->mode |= S_ISGID;
+	}
+	return 0;
+}
+
+struct create {
+	int64_t parent;
+	const char *name;
+	struct inode inode;
+	struct text text;
+};
+
+static int apply_create(struct txn *t, void *arg)
+{
+	struct create *c = arg;
+	struct inode inode = c->inode;
+	int r;
+
+	r = txn_create(t, c->parent, c->name, &inode, &c->text);
+	if (r == 0)
+		c->inode = inode;
+	return r;
+}
+
+static void make(fuse_req_t req, struct create *c, mode_t mode, dev_t rdev)
+{
+	struct fs *fs = req_fs(req);
+	struct fuse_entry_param entry;
+	int r;
+
+	r = check_name(c->parent, c->name);
+	if (r == 0 && node_has_pending(fs, c->parent)) {
+		struct node *n = node_find_pending(fs, c->parent, c->name);
+
+		r = n ? -EEXIST : 0;
+		node_put(fs, n);
+	}
+	if (r == 0)
+		r = new_inode(fs, req, c->parent, mode, &c->inode);
+	if (r == 0) {
+		c->inode.rdev = rdev;
+		r = store_new_inode_id(fs->store, &c->inode.id);
+	}
+	if (r == 0)
+		r = fs_change(fs, req, apply_create, c, false);
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	entry = attr_entry(&c->inode);
+	fuse_reply_entry(req, &entry);
+}
+
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	struct create c = { .parent = (int64_t)parent, .name = name };
+
+	make(req, &c, S_IFDIR | (mode & 07777), 0);
+}
+
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	struct create c = { .parent = (int64_t)parent, .name = name };
+
+	make(req, &c, mode, rdev);
+}
+
+void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	struct create c = { .parent = (int64_t)parent, .name = name,
+		.text = { target, strlen(target) } };
+
+	make(req, &c, S_IFLNK | 0777, 0);
+}
+
+void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	CLEANUP(buf_done) struct buf target = { 0 };
+	int r;
+
+	r = store_readlink(req_fs(req)->store, (int64_t)ino, &target);
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_readlink(req, buf_str(&target));
+}
+
+struct link {
+	int64_t id, parent;
+	const char *name;
+	struct inode inode; /* out */
+};
+
+static int apply_link(struct txn *t, void *arg)
+{
+	struct link *l = arg;
+
+	return txn_link(t, l->id, l->parent, l->name, &l->inode);
+}
+
+void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	struct link l = { .id = (int64_t)ino, .parent = (int64_t)parent, .name = name };
+	struct fs *fs = req_fs(req);
+	struct fuse_entry_param entry;
+	struct node *n = NULL;
+	int r;
+
+	r = view_is_view(l.id) ? -EPERM : check_name(l.parent, name);
+	if (r == 0)
+		n = node_find(fs, l.id);
+	if (n)
+		r = commit_node(fs, req, n, false); /* two names need a row */
+	node_put(fs, n);
+	if (r == 0)
+		r = fs_change(fs, req, apply_link, &l, false);
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	entry = attr_entry(&l.inode);
+	fuse_reply_entry(req, &entry);
+}
+
+struct removal {
+	int64_t parent;
+	const char *name;
+	bool dir;
+	struct inode inode; /* out */
+};
+
+static int apply_removal(struct txn *t, void *arg)
+{
+	struct removal *m = arg;
+
+	return m->dir ? txn_rmdir(t, m->parent, m->name, &m->inode) :
+			txn_unlink(t, m->parent, m->name, &m->inode);
+}
+
+static int apply_purge(struct txn *t, void *arg)
+{
+	const int64_t *id = arg;
+
+	return txn_purge(t, *id);
+}
+
+static void mark_unlinked(struct node *n)
+{
+	pthread_mutex_lock(&n->lock);
+	n->unlinked = true;
+	n->inode.nlink = 0;
+	pthread_mutex_unlock(&n->lock);
+}
+
+/* After a commit that took a name from @gone: see to it when that was the last. */
+static void after_removal(struct fs *fs, fuse_req_t req, struct inode *gone)
+{
+	struct node *n;
+
+	if (gone->id == 0 || gone->nlink > 0)
+		return;
+	n = node_find(fs, gone->id);
+	if (n) {
+		mark_unlinked(n);
+		node_put(fs, n);
+	} else if (fs_change(fs, req, apply_purge, &gone->id, false) < 0) {
+		/* the last user left between the transaction and now: the next mount purges it */
+		return;
+	}
+}
+
+static int apply_touch(struct txn *t, void *arg)
+{
+	const int64_t *id = arg;
+
+	return txn_touch_dir(t, *id);
+}
+
+/* Remove a name that was created but never stored. Returns 1 when that was done, 0 if it is stored. */
+static int unlink_pending(struct fs *fs, fuse_req_t req, int64_t parent, const char *name)
+{
+	struct node *n = node_find_pending(fs, parent, name);
+	int r = 0;
+
+	if (!n)
+		return 0;
+	pthread_mutex_lock(&n->commit_lock);
+	if (n->name) { /* changes only with commit_lock held */
+		r = fs_change(fs, req, apply_touch, &parent, false);
+		if (r == 0) {
+			mark_unlinked(n);
+			node_clear_pending(fs, n);
+			r = 1;
+		}
+	}
+	pthread_mutex_unlock(&n->commit_lock);
+	node_put(fs, n);
+	return r;
+}
+
+static int remove_name(struct fs *fs, fuse_req_t req, struct removal *m)
+{
+	struct inode dir;
+	int r;
+
+	r = check_name(m->parent, m->name);
+	if (r < 0)
+		return r;
+	if (m->dir) {
+		r = store_lookup(fs->store, m->parent, m->name, &dir);
+		if (r == 0 && node_has_pending(fs, dir.id))
+			r = -ENOTEMPTY;
+	} else {
+		r = unlink_pending(fs, req, m->parent, m->name);
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = fs_change(fs, req, apply_removal, m, false);
+	if (r == 0)
+		after_removal(fs, req, &m->inode);
+	return r;
+}
+
+void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct removal m = { .parent = (int64_t)parent, .name = name };
+
+	fuse_reply_err(req, -remove_name(req_fs(req), req, &m));
+}
+
+void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct removal m = { .parent = (int64_t)parent, .name = name, .dir = true };
+
+	fuse_reply_err(req, -remove_name(req_fs(req), req, &m));
+}
+
+/* A rename and the unsaved files that it touches: all in one transaction. */
+struct move {
+	struct rename rename;
+	struct node *from, *to; /* references: what is open at both names, or NULL */
+	bool to_pending;        /* the new name is one that was created but never stored */
+	bool replaces;          /* something stands at the new name */
+	struct commit commit_from, commit_to;
+	struct inode replaced; /* out */
+};
+
+static int apply_move(struct txn *t, void *arg)
+{
+	struct move *m = arg;
+	int r;
+
+	r = commit_apply(t, &m->commit_from);
+	if (r == 0)
+		r = commit_apply(t, &m->commit_to);
+	return r < 0 ? r : txn_rename(t, &m->rename, &m->replaced);
+}
+
+/* Find what is open at a name. */
+static int find_open(struct fs *fs, int64_t parent, const char *name, struct node **ret_node,
+	struct inode *ret_inode)
+{
+	struct node *n;
+	int r;
+
+	r = attr_lookup(fs, parent, name, ret_inode);
+	if (r < 0)
+		return r;
+	n = node_find(fs, ret_inode->id);
+	*ret_node = n;
+	return 0;
+}
+
+static int prepare_move(struct fs *fs, struct move *m)
+{
+	struct rename *r = &m->rename;
+	struct inode inode;
+	int err;
+
+	err = check_name(r->parent, r->name);
+	if (err == 0)
+		err = check_name(r->new_parent, r->new_name);
+	if (err == 0)
+		err = find_open(fs, r->parent, r->name, &m->from, &inode);
+	if (err < 0)
+		return err;
+	err = find_open(fs, r->new_parent, r->new_name, &m->to, &inode);
+	if (err < 0)
+		return err == -ENOENT ? 0 : err;
+	m->replaces = true;
+	if (r->noreplace)
+		return -EEXIST;
+	return S_ISDIR(inode.mode) && !r->exchange && node_has_pending(fs, inode.id) ? -ENOTEMPTY : 0;
+}
+
+static void lock_move(struct move *m)
+{
+	struct node *first = m->from, *second = m->to;
+
+	if (first == second)
+		second = NULL;
+	if (first && second && first->id > second->id) {
+		first = m->to;
+		second = m->from;
+	}
+	if (first)
+		pthread_mutex_lock(&first->commit_lock);
+	if (second)
+		pthread_mutex_lock(&second->commit_lock);
+}
+
+static void unlock_move(struct move *m)
+{
+	if (m->from)
+		pthread_mutex_unlock(&m->from->commit_lock);
+	if (m->to && m->to != m->from)
+		pthread_mutex_unlock(&m->to->commit_lock);
+}
+
+/* With both commit locks held. */
+static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
+{
+	bool durable = m->replaces && fs->options->durability != FS_DURABLE_FSYNC;
+	int r = 0;
+
+	m->to_pending = m->to && m->to->name && !m->rename.exchange;
+	if (m->from)
+		r = commit_begin(fs, m->from, &m->commit_from);
+	if (r == 0 && m->to && !m->to_pending && m->to != m->from)
+		r = commit_begin(fs, m->to, &m->commit_to);
+	if (r == 0)
+		r = fs_change(fs, req, apply_move, m, durable);
+	commit_end(fs, &m->commit_from, r);
+	commit_end(fs, &m->commit_to, r);
+	if (r == 0 && m->to_pending) {
+		mark_unlinked(m->to);
+		node_clear_pending(fs, m->to);
+	}
+	return r;
+}
+
+void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+	const char *new_name, unsigned flags)
+{
+	struct move m = { .rename = { (int64_t)parent, (int64_t)new_parent, name, new_name,
+				  (flags & RENAME_NOREPLACE) != 0, (flags & RENAME_EXCHANGE) != 0 } };
+	struct fs *fs = req_fs(req);
+	int r;
+
+	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	r = prepare_move(fs, &m);
+	if (r == 0) {
+		lock_move(&m);
+		r = run_move(fs, req, &m);
+		unlock_move(&m);
+	}
+	if (r == 0)
+		after_removal(fs, req, &m.replaced);
+	node_put(fs, m.from);
+	node_put(fs, m.to);
+	fuse_reply_err(req, -r);
+}

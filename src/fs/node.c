@@ -1,0 +1,250 @@
+/* The table of open files; see struct node. */
+#include "fs_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct node **bucket(struct fs *fs, int64_t id)
+{
+	return &fs->buckets[(uint64_t)id % NODE_BUCKETS];
+}
+
+/* With the table locked. */
+static struct node *find(struct fs *fs, int64_t id)
+{
+	struct node *n = *bucket(fs, id);
+
+	while (n && n->id != id)
+		n = n->next_in_bucket;
+	return n;
+}
+
+struct node *node_find(struct fs *fs, int64_t id)
+{
+	struct node *n;
+
+	pthread_mutex_lock(&fs->table_lock);
+	n = find(fs, id);
+	if (n)
+		n->refs++;
+	pthread_mutex_unlock(&fs->table_lock);
+	return n;
+}
+
+static struct node *node_new(int64_t id)
+{
+	struct node *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->id = id;
+	n->in_db = true;
+	pthread_mutex_init(&n->commit_lock, NULL);
+	pthread_mutex_init(&n->lock, NULL);
+	return n;
+}
+
+static void node_free(struct node *n)
+{
+	pthread_mutex_destroy(&n->commit_lock);
+	pthread_mutex_destroy(&n->lock);
+	buf_done(&n->text);
+	free(n->name);
+	free(n);
+}
+
+struct node *node_get(struct fs *fs, int64_t id)
+{
+	struct node *n;
+
+	pthread_mutex_lock(&fs->table_lock);
+	n = find(fs, id);
+	if (!n) {
+		n = node_new(id);
+		if (n) {
+			n->next_in_bucket = *bucket(fs, id);
+			*bucket(fs, id) = n;
+			fs->n_nodes++;
+		}
+	}
+	if (n)
+		n->refs++;
+	pthread_mutex_unlock(&fs->table_lock);
+	return n;
+}
+
+void node_put(struct fs *fs, struct node *n)
+{
+	struct node **at;
+
+	if (!n)
+		return;
+	pthread_mutex_lock(&fs->table_lock);
+	if (--n->refs > 0) {
+		pthread_mutex_unlock(&fs->table_lock);
+		return;
+	}
+	for (at = bucket(fs, n->id); *at != n;)
+		at = &(*at)->next_in_bucket;
+	*at = n->next_in_bucket;
+	fs->n_nodes--;
+	pthread_mutex_unlock(&fs->table_lock);
+	node_free(n);
+}
+
+void node_add_open(struct fs *fs, struct node *n)
+{
+	pthread_mutex_lock(&fs->table_lock);
+	n->opens++;
+	n->refs++;
+	pthread_mutex_unlock(&fs->table_lock);
+}
+
+unsigned node_drop_open(struct fs *fs, struct node *n)
+{
+	unsigned left;
+
+	pthread_mutex_lock(&fs->table_lock);
+	left = --n->opens;
+	n->refs--; /* the caller holds another reference */
+	pthread_mutex_unlock(&fs->table_lock);
+	return left;
+}
+
+bool node_in_use(void *arg, int64_t id)
+{
+	struct fs *fs = arg;
+	struct node *n;
+	bool used;
+
+	pthread_mutex_lock(&fs->table_lock);
+	n = find(fs, id);
+	used = n && n->opens > 0;
+	pthread_mutex_unlock(&fs->table_lock);
+	return used;
+}
+
+int node_set_pending(struct fs *fs, struct node *n, int64_t parent, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	pthread_mutex_lock(&fs->table_lock);
+	n->parent = parent;
+	n->name = copy;
+	n->next_pending = fs->pending;
+	fs->pending = n;
+	fs->n_pending++;
+	pthread_mutex_unlock(&fs->table_lock);
+	return 0;
+}
+
+void node_clear_pending(struct fs *fs, struct node *n)
+{
+	struct node **at;
+
+	pthread_mutex_lock(&fs->table_lock);
+	if (n->name) {
+		for (at = &fs->pending; *at != n;)
+			at = &(*at)->next_pending;
+		*at = n->next_pending;
+		fs->n_pending--;
+		free(n->name);
+		n->name = NULL;
+	}
+	pthread_mutex_unlock(&fs->table_lock);
+}
+
+struct node *node_find_pending(struct fs *fs, int64_t parent, const char *name)
+{
+	struct node *n;
+
+	pthread_mutex_lock(&fs->table_lock);
+	for (n = fs->pending; n; n = n->next_pending)
+		if (n->parent == parent && strcmp(n->name, name) == 0)
+			break;
+	if (n)
+		n->refs++;
+	pthread_mutex_unlock(&fs->table_lock);
+	return n;
+}
+
+int node_each_pending(struct fs *fs, int64_t parent, node_fn *fn, void *arg)
+{
+	struct node *n;
+	int r = 0;
+
+	pthread_mutex_lock(&fs->table_lock);
+	for (n = fs->pending; n && r == 0; n = n->next_pending)
+		if (n->parent == parent)
+			r = fn(arg, n);
+	pthread_mutex_unlock(&fs->table_lock);
+	return r;
+}
+
+static int stop_at_once(void *arg, struct node *n)
+{
+	(void)arg;
+	(void)n;
+	return 1;
+}
+
+bool node_has_pending(struct fs *fs, int64_t parent)
+{
+	return node_each_pending(fs, parent, stop_at_once, NULL) > 0;
+}
+
+struct node **node_all(struct fs *fs)
+{
+	struct node **all, *n;
+	size_t i, count = 0;
+
+	pthread_mutex_lock(&fs->table_lock);
+	all = calloc(fs->n_nodes + 1, sizeof(struct node *));
+	for (i = 0; i < NODE_BUCKETS && all; i++) {
+		for (n = fs->buckets[i]; n; n = n->next_in_bucket) {
+			n->refs++;
+			all[count++] = n;
+		}
+	}
+	pthread_mutex_unlock(&fs->table_lock);
+	return all;
+}
+
+/* A name that is not stored yet has changed its directory already. */
+static int show_in_directory(void *arg, struct node *n)
+{
+	struct inode *dir = arg;
+
+	/* btime never changes once the node is pending: no need for its lock */
+	if (n->inode.btime > dir->ctime)
+		dir->mtime = dir->ctime = n->inode.btime;
+	return 0;
+}
+
+void node_overlay(struct fs *fs, struct inode *inode)
+{
+	struct node *n;
+
+	if (S_ISDIR(inode->mode)) {
+		node_each_pending(fs, inode->id, show_in_directory, inode);
+		return;
+	}
+	if (!S_ISREG(inode->mode))
+		return;
+	n = node_find(fs, inode->id);
+	if (!n)
+		return;
+	pthread_mutex_lock(&n->lock);
+	if (n->dirty) {
+		uint32_t nlink = inode->nlink;
+
+		*inode = n->inode;
+		if (n->in_db)
+			inode->nlink = nlink;
+	}
+	pthread_mutex_unlock(&n->lock);
+	node_put(fs, n);
+}

@@ -1,0 +1,157 @@
+/*
+ * The thread that tells the kernel what it must forget: what other programs changed in the database,
+ * and texts that could not be stored. It serves no request and holds no lock while it notifies, because
+ * the kernel may wait for a request of ours before it returns.
+ */
+#include "fs_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { POLL_NS = 50000000 }; /* a foreign change is visible in less than a second; one poll costs 3 µs */
+
+static void forget_name(struct fs *fs, int64_t parent, const char *name)
+{
+	int r;
+
+	/* Expired, a name is looked up again; invalidated, a directory in use would lose its path. */
+	if (fs->expire_only)
+		r = fuse_lowlevel_notify_expire_entry(
+			fs->se, (fuse_ino_t)parent, name, strlen(name), FUSE_LL_EXPIRE_ONLY);
+	else
+		r = fuse_lowlevel_notify_inval_entry(fs->se, (fuse_ino_t)parent, name, strlen(name));
+	if (r < 0 && r != -ENOENT)
+		log_dbg("forget '%s': %s", name, strerror(-r));
+}
+
+static void forget_inode(struct fs *fs, int64_t id)
+{
+	int r;
+
+	r = fuse_lowlevel_notify_inval_inode(fs->se, (fuse_ino_t)id, 0, 0);
+	if (r < 0 && r != -ENOENT)
+		log_dbg("forget inode %lld: %s", (long long)id, strerror(-r));
+}
+
+/* Changes are collected first: the kernel must not be called from inside a statement. */
+struct foreign {
+	unsigned n;
+	struct {
+		int64_t parent, inode;
+		bool name_changed;
+		char name[256];
+	} changes[1000];
+};
+
+static void on_foreign_change(void *arg, const struct store_feed *change)
+{
+	struct foreign *f = arg;
+
+	if (f->n == ARRAY_LEN(f->changes))
+		return;
+	f->changes[f->n].parent = change->parent;
+	f->changes[f->n].inode = change->inode;
+	f->changes[f->n].name_changed = strcmp(change->op, "save") != 0 && strcmp(change->op, "attr") != 0;
+	snprintf(f->changes[f->n].name, sizeof(f->changes[f->n].name), "%s", change->name);
+	f->n++;
+}
+
+static void forget_foreign(struct fs *fs, const struct foreign *f)
+{
+	unsigned i;
+
+	for (i = 0; i < f->n; i++) {
+		forget_inode(fs, f->changes[i].inode);
+		if (!f->changes[i].name_changed)
+			continue;
+		forget_name(fs, f->changes[i].parent, f->changes[i].name);
+		forget_inode(fs, f->changes[i].parent);
+	}
+}
+
+static void forget_queued(struct fs *fs)
+{
+	int64_t ids[ARRAY_LEN(fs->invalid)];
+	unsigned i, n;
+
+	pthread_mutex_lock(&fs->notify_lock);
+	n = fs->n_invalid;
+	memcpy(ids, fs->invalid, n * sizeof(ids[0]));
+	fs->n_invalid = 0;
+	pthread_mutex_unlock(&fs->notify_lock);
+	for (i = 0; i < n; i++)
+		forget_inode(fs, ids[i]);
+}
+
+static bool wait_for_work(struct fs *fs)
+{
+	struct timespec until;
+	bool stopping;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += POLL_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&fs->notify_lock);
+	if (!fs->stopping && fs->n_invalid == 0)
+		pthread_cond_timedwait(&fs->notify_wake, &fs->notify_lock, &until);
+	stopping = fs->stopping;
+	pthread_mutex_unlock(&fs->notify_lock);
+	return !stopping;
+}
+
+static void *notifier_main(void *arg)
+{
+	static struct foreign foreign; /* one mount a process; too large for a stack */
+	struct store_status status;
+	struct fs *fs = arg;
+	int64_t rev = 0;
+	int r;
+
+	if (store_get_status(fs->store, &status) == 0)
+		rev = status.revision;
+	while (wait_for_work(fs)) {
+		forget_queued(fs);
+		do {
+			foreign.n = 0;
+			r = store_feed(fs->store, &rev, on_foreign_change, &foreign);
+			forget_foreign(fs, &foreign);
+		} while (r == (int)ARRAY_LEN(foreign.changes));
+	}
+	return NULL;
+}
+
+void notify_invalid(struct fs *fs, int64_t id)
+{
+	pthread_mutex_lock(&fs->notify_lock);
+	if (fs->n_invalid < ARRAY_LEN(fs->invalid))
+		fs->invalid[fs->n_invalid++] = id;
+	pthread_cond_signal(&fs->notify_wake);
+	pthread_mutex_unlock(&fs->notify_lock);
+}
+
+int notify_start(struct fs *fs)
+{
+	if (pthread_create(&fs->notifier, NULL, notifier_main, fs) != 0)
+		return -ENOMEM;
+	fs->notifier_runs = true;
+	return 0;
+}
+
+void notify_stop(struct fs *fs)
+{
+	if (!fs->notifier_runs)
+		return;
+	pthread_mutex_lock(&fs->notify_lock);
+	fs->stopping = true;
+	pthread_cond_signal(&fs->notify_wake);
+	pthread_mutex_unlock(&fs->notify_lock);
+	pthread_join(fs->notifier, NULL);
+	fs->notifier_runs = false;
+}

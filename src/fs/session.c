@@ -1,0 +1,244 @@
+/* The life of a mount: mounting, serving, unmounting. */
+#include "fs_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	/* Savers may wait for another program's lock; readers must find a thread all the same. */
+	THREADS_MAX = 64,
+	THREADS_IDLE = 4,
+};
+
+static void op_init(void *arg, struct fuse_conn_info *conn)
+{
+	static const unsigned wanted = FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS |
+		FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_ASYNC_READ;
+	/* The writeback cache would hide sizes and errors, auto-invalidation the pages we keep. */
+	static const unsigned unwanted = FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS_AUTO |
+		FUSE_CAP_AUTO_INVAL_DATA;
+	struct fs *fs = arg;
+
+	conn->want |= conn->capable & wanted;
+	conn->want &= ~unwanted;
+	conn->want |= conn->capable & FUSE_CAP_EXPLICIT_INVAL_DATA;
+	conn->max_readahead = conn->max_write;
+	fs->expire_only = (conn->capable & FUSE_CAP_EXPIRE_ONLY) != 0;
+	fs->started = store_now();
+	fs->options->ready(fs->options->arg);
+}
+
+/* Nodes are numbered by the database and hold nothing for the kernel's references. */
+static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
+{
+	(void)ino;
+	(void)count;
+	fuse_reply_none(req);
+}
+
+static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	(void)count;
+	(void)forgets;
+	fuse_reply_none(req);
+}
+
+/* Locks are left to the kernel: getlk, setlk and flock are not set. */
+const struct fuse_lowlevel_ops fs_ops = {
+	.init = op_init,
+	.lookup = op_lookup,
+	.forget = op_forget,
+	.forget_multi = op_forget_multi,
+	.getattr = op_getattr,
+	.setattr = op_setattr,
+	.statfs = op_statfs,
+	.getxattr = op_getxattr,
+	.setxattr = op_setxattr,
+	.listxattr = op_listxattr,
+	.removexattr = op_removexattr,
+	.opendir = op_opendir,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.releasedir = op_releasedir,
+	.fsyncdir = op_fsyncdir,
+	.mkdir = op_mkdir,
+	.mknod = op_mknod,
+	.symlink = op_symlink,
+	.readlink = op_readlink,
+	.link = op_link,
+	.unlink = op_unlink,
+	.rmdir = op_rmdir,
+	.rename = op_rename,
+	.create = op_create,
+	.open = op_open,
+	.read = op_read,
+	.write_buf = op_write_buf,
+	.flush = op_flush,
+	.fsync = op_fsync,
+	.release = op_release,
+	.fallocate = op_fallocate,
+};
+
+static void mount_status(void *arg, struct view_mount *ret_mount)
+{
+	struct fs *fs = arg;
+	struct node **all, **at;
+
+	*ret_mount = (struct view_mount){ .mountpoint = fs->options->mountpoint, .started = fs->started };
+	all = node_all(fs);
+	for (at = all; at && *at; at++) {
+		pthread_mutex_lock(&(*at)->lock);
+		ret_mount->open_files++;
+		ret_mount->dirty_files += (*at)->dirty && !(*at)->unlinked;
+		pthread_mutex_unlock(&(*at)->lock);
+		node_put(fs, *at);
+	}
+	free(all);
+}
+
+/* The kernel drops the last releases when it unmounts: store what they would have stored. */
+static void commit_all(struct fs *fs)
+{
+	struct node **all, **at;
+
+	all = node_all(fs);
+	for (at = all; at && *at; at++) {
+		if (commit_node(fs, NULL, *at, false) < 0)
+			log_err("file %lld could not be stored; its old text stands", (long long)(*at)->id);
+		node_put(fs, *at);
+	}
+	free(all);
+}
+
+static int purge_all(struct txn *t, void *arg)
+{
+	(void)arg;
+	return txn_purge_all(t);
+}
+
+static int purge_unlinked(struct fs *fs)
+{
+	const struct change purge = { .apply = purge_all, .wait_ms = WAIT_TEXT_MS };
+
+	return fs->options->readonly ? 0 : store_change(fs->store, &purge);
+}
+
+/* libfuse's last words, for our own message. */
+static char fuse_words[256];
+
+static void on_fuse_log(enum fuse_log_level level, const char *format, va_list args)
+{
+	if (level > FUSE_LOG_WARNING) {
+		vfprintf(stderr, format, args); /* what -o debug prints */
+		return;
+	}
+	vsnprintf(fuse_words, sizeof(fuse_words), format, args);
+	fuse_words[strcspn(fuse_words, "\n")] = '\0';
+	log_dbg("%s", fuse_words);
+}
+
+static int make_session(struct fs *fs, struct buf *ret_why)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	CLEANUP(buf_done) struct buf options = { 0 };
+	int r;
+
+	r = buf_printf(&options, "subtype=planfs,fsname=%s,default_permissions,nosuid,nodev%s%s%s",
+		store_path(fs->store), fs->options->readonly ? ",ro" : "",
+		fs->options->mount_options[0] ? "," : "", fs->options->mount_options);
+	if (r < 0)
+		return r;
+	if (fuse_opt_add_arg(&args, "planfs") || fuse_opt_add_arg(&args, "-o") ||
+		fuse_opt_add_arg(&args, buf_str(&options)) ||
+		(fs->options->debug && fuse_opt_add_arg(&args, "-d"))) {
+		fuse_opt_free_args(&args);
+		return -ENOMEM;
+	}
+	fs->se = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), fs);
+	fuse_opt_free_args(&args);
+	if (fs->se)
+		return 0;
+	r = buf_printf(ret_why, "mount options '%s': %s", buf_str(&options), fuse_words);
+	return r < 0 ? r : -EINVAL;
+}
+
+static int serve(struct fs *fs)
+{
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int r;
+
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
+	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE);
+	r = fuse_session_loop_mt(fs->se, config);
+	fuse_loop_cfg_destroy(config);
+	return r > 0 ? 0 : r; /* positive: ended by a signal, which is a clean stop */
+}
+
+static int run_session(struct fs *fs, struct buf *ret_why)
+{
+	int r;
+
+	if (fuse_set_signal_handlers(fs->se) < 0)
+		return -ENOMEM;
+	if (fuse_session_mount(fs->se, fs->options->mountpoint) < 0) {
+		fuse_remove_signal_handlers(fs->se);
+		r = buf_printf(ret_why, "cannot mount at %s: %s", fs->options->mountpoint, fuse_words);
+		return r < 0 ? r : -EACCES;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	r = notify_start(fs);
+	if (r == 0)
+		r = serve(fs);
+	notify_stop(fs);
+	commit_all(fs);
+	fuse_session_unmount(fs->se);
+	fuse_remove_signal_handlers(fs->se);
+	return r;
+}
+
+static struct fs *fs_new(struct store *s, const struct fs_options *options)
+{
+	struct fs *fs = calloc(1, sizeof(*fs));
+
+	if (!fs)
+		return NULL;
+	fs->store = s;
+	fs->options = options;
+	fs->views = (struct view_source){ .store = s, .mount_status = mount_status, .arg = fs };
+	pthread_mutex_init(&fs->table_lock, NULL);
+	pthread_mutex_init(&fs->dirs_lock, NULL);
+	pthread_mutex_init(&fs->authors_lock, NULL);
+	pthread_mutex_init(&fs->notify_lock, NULL);
+	pthread_cond_init(&fs->notify_wake, NULL);
+	return fs;
+}
+
+int fs_run(struct store *s, const struct fs_options *options, struct buf *ret_why)
+{
+	struct fs *fs = fs_new(s, options);
+	int r;
+
+	if (!fs)
+		return -ENOMEM;
+	fuse_set_log_func(on_fuse_log);
+	store_set_in_use(s, node_in_use, fs);
+	r = purge_unlinked(fs);
+	if (r < 0)
+		log_warn("unlinked files of the last mount stay until the next: %s", strerror(-r));
+	r = make_session(fs, ret_why);
+	if (r == 0) {
+		r = run_session(fs, ret_why);
+		fuse_session_destroy(fs->se);
+	}
+	store_set_in_use(s, NULL, NULL);
+	free(fs);
+	return r;
+}

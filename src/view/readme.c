@@ -1,0 +1,27 @@
+/* .planfs/README.txt: what is here. */
+#include "view_priv.h"
+
+static const char text[] =
+	"这里是 planfs 自己的目录，只读，不出现在根目录的列表里，\n"
+	"所以 grep -r、tar、rsync 不会走进来。\n"
+	"\n"
+	"  README.txt   本文件\n"
+	"  status.json  版本、数据库、修订号、未保存的文件数、最近一次错误\n"
+	"\n"
+	"历史版本在数据库里：\n"
+	"  sqlite3 数据库 \"SELECT time, author, body FROM history WHERE name = '…'\"\n"
+	"\n"
+	"This is planfs's own directory. It is read-only and not listed in the root, so that grep -r, tar\n"
+	"and rsync do not walk into it.\n"
+	"\n"
+	"  README.txt   this file\n"
+	"  status.json  version, database, revision, unsaved files, last error\n"
+	"\n"
+	"Every version of every section is in the database:\n"
+	"  sqlite3 DATABASE \"SELECT time, author, body FROM history WHERE name = '…'\"\n";
+
+int readme_render(const struct view_source *v, struct buf *ret_text)
+{
+	(void)v;
+	return buf_add_str(ret_text, text);
+}

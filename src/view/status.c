@@ -1,0 +1,93 @@
+/* .planfs/status.json: what the mount is doing. Written by hand: jansson's home is import. */
+#include "view_priv.h"
+
+#include "planfs/log.h"
+
+#include <unistd.h>
+
+/* Append @s as a JSON string. */
+static int add_json_string(struct buf *b, const char *s)
+{
+	int r;
+
+	r = buf_add_str(b, "\"");
+	for (; *s && r == 0; s++) {
+		if (*s == '"' || *s == '\\')
+			r = buf_printf(b, "\\%c", *s);
+		else if ((unsigned char)*s < 0x20)
+			r = buf_printf(b, "\\u%04x", (unsigned)(unsigned char)*s);
+		else
+			r = buf_add(b, s, 1);
+	}
+	return r < 0 ? r : buf_add_str(b, "\"");
+}
+
+static int add_text(struct buf *b, const char *key, const char *value)
+{
+	int r;
+
+	r = buf_printf(b, "  \"%s\": ", key);
+	if (r == 0)
+		r = add_json_string(b, value);
+	return r < 0 ? r : buf_add_str(b, ",\n");
+}
+
+static int add_number(struct buf *b, const char *key, int64_t value)
+{
+	return buf_printf(b, "  \"%s\": %lld,\n", key, (long long)value);
+}
+
+static int add_mount(struct buf *b, const struct view_mount *m)
+{
+	int r;
+
+	r = add_text(b, "mountpoint", m->mountpoint);
+	if (r == 0)
+		r = add_number(b, "pid", getpid());
+	if (r == 0)
+		r = add_number(b, "uptime_seconds", (store_now() - m->started) / 1000000000);
+	if (r == 0)
+		r = add_number(b, "open_files", m->open_files);
+	return r < 0 ? r : add_number(b, "dirty_files", m->dirty_files);
+}
+
+int status_render(const struct view_source *v, struct buf *ret_text)
+{
+	CLEANUP(buf_done) struct buf b = { 0 };
+	struct store_status s;
+	struct view_mount m = { 0 };
+	char error[512];
+	int r;
+
+	r = store_get_status(v->store, &s);
+	if (r < 0)
+		return r;
+	log_last_error(error, sizeof(error));
+	r = buf_add_str(&b, "{\n");
+	if (r == 0)
+		r = add_text(&b, "version", PLANFS_VERSION);
+	if (r == 0)
+		r = add_text(&b, "database", store_path(v->store));
+	if (v->mount_status)
+		v->mount_status(v->arg, &m);
+	if (r == 0 && v->mount_status)
+		r = add_mount(&b, &m);
+	if (r == 0)
+		r = add_number(&b, "schema_version", s.schema_version);
+	if (r == 0)
+		r = add_number(&b, "revision", s.revision);
+	if (r == 0)
+		r = add_number(&b, "database_bytes", s.file_size);
+	if (r == 0)
+		r = add_number(&b, "wal_bytes", s.wal_size);
+	if (r == 0)
+		r = buf_add_str(&b, "  \"last_error\": ");
+	if (r == 0)
+		r = add_json_string(&b, error);
+	if (r == 0)
+		r = buf_add_str(&b, "\n}\n");
+	if (r < 0)
+		return r;
+	*ret_text = buf_steal(&b);
+	return 0;
+}
