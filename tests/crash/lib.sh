@@ -63,6 +63,7 @@ need_fuse() {
 }
 
 setup() {
+  : "${SAVERS:?}" "${REPLAY:?}" "${SQLSAVERS:?}" "${POWERLOG:?the helpers that meson builds}"
   work=$(mktemp -d "${TMPDIR:-/tmp}/planfs-crash-XXXXXX")
   db=$work/plans.db mnt=$work/mnt
   mkdir "$mnt"
@@ -72,6 +73,8 @@ setup() {
 
 teardown() {
   local status=$?
+  # A subshell that fails must not take the test's ground away.
+  [ "$BASHPID" = $$ ] || exit $status
   trap - EXIT
   # shellcheck disable=SC2046
   kill -9 $(jobs -p) 2>/dev/null
