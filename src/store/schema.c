@@ -246,12 +246,13 @@ static const char plan_view[] =
 	"BEGIN\n"
 	"  SELECT RAISE(ABORT, 'meta: not a JSON object')\n"
 	"    WHERE NOT json_valid(NEW.meta) OR json_type(NEW.meta) <> 'object';\n"
-	"  INSERT INTO sql_put VALUES (OLD.inode, 'plan.json', (WITH given(patch) AS (SELECT json_object(\n"
-	"      'title', NEW.title, 'kind', NEW.kind, 'topic', NEW.topic,\n"
-	"      'source', CASE WHEN json_valid(NEW.source) THEN json(NEW.source) ELSE NEW.source END))\n"
-	"    SELECT json_patch(NEW.meta, CASE WHEN NEW.meta IS OLD.meta THEN patch ELSE (SELECT\n"
-	"      json_group_object(key, CASE WHEN type IN ('object', 'array') THEN json(value) ELSE value END)\n"
-	"      FROM json_each(patch) WHERE type <> 'null') END) FROM given) || char(10));\n"
+	/* A column that was not set has its old value: only what differs goes into the new metadata. */
+	"  INSERT INTO sql_put VALUES (OLD.inode, 'plan.json', (WITH given(key, value, before) AS (VALUES\n"
+	"      ('title', NEW.title, OLD.title), ('kind', NEW.kind, OLD.kind),\n"
+	"      ('topic', NEW.topic, OLD.topic), ('source', NEW.source, OLD.source))\n"
+	"    SELECT json_patch(NEW.meta, json_group_object(key, CASE WHEN key = 'source' AND\n"
+	"      CASE WHEN json_valid(value) THEN json_type(value) END IN ('object', 'array')\n"
+	"      THEN json(value) ELSE value END)) FROM given WHERE value IS NOT before) || char(10));\n"
 	"END;\n"
 	"CREATE TRIGGER plan_fixed INSTEAD OF UPDATE OF mtime, inode ON plan\n"
 	"BEGIN\n"
@@ -275,7 +276,7 @@ static const char history_view[] =
 	"    " VERSION_COLUMNS
 	"  FROM revision r LEFT JOIN body b ON b.id = r.body\n"
 	"  WHERE " VERSION_FILTER
-	"    AND NOT EXISTS (SELECT 1 FROM dentry WHERE inode = r.parent);\n";
+	"    AND r.parent <> 1 AND NOT EXISTS (SELECT 1 FROM dentry WHERE inode = r.parent);\n";
 
 #define RECORD(op, parent, name, inode)                                                            \
 	"  INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, mtime,\n" \
