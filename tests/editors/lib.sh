@@ -112,7 +112,7 @@ tm() {
 
 # start PROGRAM ARGUMENT...: in a terminal of 100 x 30 that ends with the program.
 start() {
-  tm new-session -d -s e -x 100 -y 30 -c "$work/home" "$@"
+  tm new-session -d -s e -x 100 -y 30 -c "$HOME" "$@"
 }
 
 # keys NAME...: as tmux names them (C-s, Enter, F2). type TEXT: as it stands.

@@ -112,7 +112,10 @@ run_case() {
     check_sql=$4
     F=$dir/$section
     rm -rf "$out"
-    mkdir -p "$out/texts" "$out/tmp"
+    # a home of its own: the two that run at once must not write each other's settings
+    HOME=$out/home
+    XDG_CONFIG_HOME=$HOME/.config
+    mkdir -p "$out/texts" "$out/tmp" "$XDG_CONFIG_HOME"
     cp "$T"/* "$out/texts"
     T=$out/texts
     patience=0

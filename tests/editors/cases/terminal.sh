@@ -56,7 +56,8 @@ case_mcedit() {
 
 joe_write() {
   keys C-k d
-  see 'Name of file to save'
+  # a long path pushes the beginning of the question off the screen
+  see 'K H for help'
   keys Enter
   see 'File .*saved'
 }
