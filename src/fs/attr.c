@@ -82,12 +82,12 @@ int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode)
 		return view_get(&fs->views, id, ret_inode);
 	r = store_get(fs->store, id, &inode);
 	if (r == -ENOENT) {
-		/* created, or unlinked while it was open, and never stored */
+		/* created and not stored yet, or removed while somebody stands in it */
 		n = node_find(fs, id);
 		if (!n)
 			return -ENOENT;
 		pthread_mutex_lock(&n->lock);
-		if (n->dirty) {
+		if (n->dirty || n->unlinked) {
 			inode = n->inode;
 			r = 0;
 		}
@@ -305,11 +305,15 @@ void op_statfs(fuse_req_t req, fuse_ino_t ino)
 /* user.* belongs to everybody, trusted.* and security.* are kept for root's backups; ACLs are not. */
 static int check_xattr_name(const char *name)
 {
+	static const char *const kept[] = { "user.", "trusted.", "security." };
+	size_t i;
+
 	if (strlen(name) > XATTR_NAME_MAX)
 		return -ERANGE;
-	if (strncmp(name, "system.", 7) == 0)
-		return -EOPNOTSUPP;
-	return 0;
+	for (i = 0; i < ARRAY_LEN(kept); i++)
+		if (strncmp(name, kept[i], strlen(kept[i])) == 0)
+			return 0;
+	return -EOPNOTSUPP;
 }
 
 static void reply_bytes(fuse_req_t req, int r, const struct buf *b, size_t size)

@@ -1,7 +1,7 @@
 /*
- * Listing directories. Entries come in the order of their names; a handle remembers the name at which each reply
- * ended, so that a listing goes on behind that name whatever happened to the directory meanwhile:
- * nothing that stays is lost or repeated, and nothing is copied into memory.
+ * Listing directories. Entries come in the order of their names. A handle remembers the names that it
+ * delivered, so that every place in the listing (telldir) is "behind this name" whatever happened to the
+ * directory meanwhile: nothing that stays is lost or repeated.
  */
 #include "fs_priv.h"
 
@@ -12,27 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The place behind @count entries ("." and ".." are the first two) is behind the name @name. */
-struct mark {
-	off_t count;
-	char *name; /* owned */
-};
-
 struct dir_handle {
 	uint64_t id;
 	struct dir_handle *next;
-	pthread_mutex_t lock; /* guards the marks */
-	struct mark *marks;   /* owned; rising */
-	size_t n_marks, room;
+	pthread_mutex_t lock; /* guards the names */
+	struct buf names;     /* of all entries delivered, each with its NUL; "." and ".." come first */
+	size_t *starts;       /* owned; where entry i begins in names */
+	size_t n_entries, room;
 };
 
 static void handle_free(struct dir_handle *h)
 {
-	size_t i;
-
-	for (i = 0; i < h->n_marks; i++)
-		free(h->marks[i].name);
-	free(h->marks);
+	buf_done(&h->names);
+	free(h->starts);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
@@ -88,27 +80,32 @@ void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	fuse_reply_err(req, 0);
 }
 
-static int add_mark(struct dir_handle *h, off_t count, const char *name)
+static int remember(struct dir_handle *h, const char *name)
 {
-	struct mark *marks;
-	char *copy;
+	size_t start = h->names.len;
 
-	if (h->n_marks > 0 && h->marks[h->n_marks - 1].count >= count)
-		return 0;
-	if (h->n_marks == h->room) {
-		size_t room = h->room ? h->room * 2 : 8;
+	if (h->n_entries == h->room) {
+		size_t room = h->room ? h->room * 2 : 64;
+		size_t *starts = reallocarray(h->starts, room, sizeof(*starts));
 
-		marks = reallocarray(h->marks, room, sizeof(*marks));
-		if (!marks)
+		if (!starts)
 			return -ENOMEM;
-		h->marks = marks;
+		h->starts = starts;
 		h->room = room;
 	}
-	copy = strdup(name);
-	if (!copy)
+	if (buf_add(&h->names, name, strlen(name) + 1) < 0)
 		return -ENOMEM;
-	h->marks[h->n_marks++] = (struct mark){ count, copy };
+	h->starts[h->n_entries++] = start;
 	return 0;
+}
+
+/* Forget all but the first @n entries: the listing goes on from there. */
+static void forget_from(struct dir_handle *h, size_t n)
+{
+	if (n >= h->n_entries)
+		return;
+	h->names.len = h->starts[n];
+	h->n_entries = n;
 }
 
 /* A name that waits to be stored. */
@@ -126,9 +123,7 @@ struct listing {
 	bool plus;
 	char *data; /* owned; size bytes */
 	size_t size, len;
-	off_t want;  /* entries before this one were delivered already */
-	off_t count; /* entries passed so far */
-	char after[NAME_BYTES_MAX + 1];
+	char after[NAME_BYTES_MAX + 1]; /* the name where this reply begins */
 	struct waiting *waiting; /* owned; in order of names, behind after */
 	size_t n_waiting, next_waiting;
 };
@@ -137,26 +132,22 @@ struct listing {
 static int add_entry(struct listing *l, const char *name, const struct inode *inode)
 {
 	size_t room = l->size - l->len, need;
+	off_t next = (off_t)l->handle->n_entries + 1;
 
-	if (l->count < l->want) {
-		l->count++;
-		snprintf(l->after, sizeof(l->after), "%s", name);
-		return 0;
-	}
 	if (l->plus) {
 		struct fuse_entry_param entry = attr_entry(inode);
 
-		need = fuse_add_direntry_plus(l->req, l->data + l->len, room, name, &entry, l->count + 1);
+		need = fuse_add_direntry_plus(l->req, l->data + l->len, room, name, &entry, next);
 	} else {
 		struct stat st = attr_stat(inode);
 
-		need = fuse_add_direntry(l->req, l->data + l->len, room, name, &st, l->count + 1);
+		need = fuse_add_direntry(l->req, l->data + l->len, room, name, &st, next);
 	}
 	if (need > room)
 		return 1;
+	if (remember(l->handle, name) < 0)
+		return -ENOMEM;
 	l->len += need;
-	l->count++;
-	snprintf(l->after, sizeof(l->after), "%s", name);
 	return 0;
 }
 
@@ -250,48 +241,30 @@ static int add_dots(struct listing *l)
 	up.id = STORE_ROOT;
 	if (!view_is_view(l->dir) && store_parent(l->fs->store, l->dir, &up.id) < 0)
 		up.id = l->dir; /* removed while it is open */
-	r = add_entry(l, ".", &dot);
-	if (r == 0)
+	if (l->handle->n_entries == 0)
+		r = add_entry(l, ".", &dot);
+	if (r == 0 && l->handle->n_entries == 1)
 		r = add_entry(l, "..", &up);
-	l->after[0] = '\0';
 	return r;
-}
-
-/* Go to where the last reply ended; with the handle locked. */
-static void seek_mark(struct listing *l)
-{
-	struct dir_handle *h = l->handle;
-	size_t i = h->n_marks;
-
-	while (i > 0 && h->marks[i - 1].count > l->want)
-		i--;
-	if (i > 0) {
-		l->count = h->marks[i - 1].count;
-		snprintf(l->after, sizeof(l->after), "%s", h->marks[i - 1].name);
-	}
 }
 
 static int fill(struct listing *l)
 {
-	int r = 0;
+	struct dir_handle *h = l->handle;
+	int r;
 
-	seek_mark(l);
-	if (l->count < 2)
-		r = add_dots(l);
+	if (h->n_entries > 2)
+		snprintf(l->after, sizeof(l->after), "%s", h->names.data + h->starts[h->n_entries - 1]);
+	r = add_dots(l);
 	if (r == 0 && !view_is_view(l->dir))
 		r = find_waiting(l);
-	if (r == 0) {
-		char after[NAME_BYTES_MAX + 1];
-
-		snprintf(after, sizeof(after), "%s", l->after);
-		r = view_is_view(l->dir) ? view_list(&l->fs->views, l->dir, after, on_entry, l) :
-					   store_list(l->fs->store, l->dir, after, on_entry, l);
-	}
+	if (r == 0)
+		r = view_is_view(l->dir) ?
+			view_list(&l->fs->views, l->dir, l->after, on_entry, l) :
+			store_list(l->fs->store, l->dir, l->after, on_entry, l);
 	if (r == 0)
 		r = add_waiting(l, NULL);
-	if (r < 0 && l->len == 0)
-		return r;
-	return l->count >= 2 ? add_mark(l->handle, l->count, l->after) : 0;
+	return r < 0 && l->len == 0 ? r : 0;
 }
 
 static void read_dir(fuse_req_t req, struct listing *l, off_t off)
@@ -300,16 +273,13 @@ static void read_dir(fuse_req_t req, struct listing *l, off_t off)
 
 	l->req = req;
 	l->fs = req_fs(req);
-	l->want = off;
 	if (!l->handle) {
 		fuse_reply_err(req, EBADF);
 		return;
 	}
 	l->data = malloc(l->size);
 	pthread_mutex_lock(&l->handle->lock);
-	if (off == 0) /* rewinddir: look again */
-		while (l->handle->n_marks > 0)
-			free(l->handle->marks[--l->handle->n_marks].name);
+	forget_from(l->handle, (size_t)off);
 	if (l->data)
 		r = fill(l);
 	pthread_mutex_unlock(&l->handle->lock);

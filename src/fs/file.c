@@ -64,6 +64,22 @@ static int create_pending(fuse_req_t req, int64_t parent, const char *name, mode
 	return 0;
 }
 
+/* O_TRUNC. The kernel leaves it to us to take away the set-user-ID that a user's write must not keep. */
+static int truncate_open(fuse_req_t req, struct node *n, struct inode *ret_inode)
+{
+	int r;
+
+	pthread_mutex_lock(&n->lock);
+	r = text_clear(req_fs(req), n);
+	if (r == 0) {
+		if (fuse_req_ctx(req)->uid != 0)
+			n->inode.mode &= ~(uint32_t)(n->inode.mode & S_IXGRP ? S_ISUID | S_ISGID : S_ISUID);
+		*ret_inode = n->inode;
+	}
+	pthread_mutex_unlock(&n->lock);
+	return r;
+}
+
 static int open_node(fuse_req_t req, int64_t id, int flags, struct node **ret_node, struct inode *ret_inode)
 {
 	struct fs *fs = req_fs(req);
@@ -76,13 +92,8 @@ static int open_node(fuse_req_t req, int64_t id, int flags, struct node **ret_no
 	r = attr_get(fs, id, ret_inode);
 	if (r == -ENOENT)
 		r = -ESTALE; /* the kernel looks the name up again */
-	if (r == 0 && (flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY) {
-		pthread_mutex_lock(&n->lock);
-		r = text_clear(fs, n);
-		if (r == 0)
-			*ret_inode = n->inode;
-		pthread_mutex_unlock(&n->lock);
-	}
+	if (r == 0 && (flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY)
+		r = truncate_open(req, n, ret_inode);
 	if (r < 0) {
 		node_drop_open(fs, n);
 		node_put(fs, n);
@@ -327,17 +338,21 @@ static int apply_purge(struct txn *t, void *arg)
 /* The last handle is gone: nothing may stay in memory only. */
 static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
 {
-	bool purge, lost;
+	bool purge, dirty;
+	int r;
 
-	if (commit_node(fs, req, n, false) < 0)
+	do {
+		r = commit_node(fs, req, n, false);
+		pthread_mutex_lock(&n->lock);
+		purge = n->unlinked && n->in_db;
+		dirty = n->dirty && !n->unlinked; /* again, when it was changed meanwhile */
+		pthread_mutex_unlock(&n->lock);
+	} while (r == 0 && dirty);
+	if (r < 0) {
 		log_err("the last change of file %lld could not be stored; its old text stands",
 			(long long)n->id);
-	pthread_mutex_lock(&n->lock);
-	purge = n->unlinked && n->in_db;
-	lost = n->dirty && !n->unlinked;
-	pthread_mutex_unlock(&n->lock);
-	if (lost)
 		commit_give_up(fs, n);
+	}
 	if (purge && fs_change(fs, req, apply_purge, &n->id, false) < 0)
 		log_dbg("inode %lld is purged by the next mount", (long long)n->id);
 }

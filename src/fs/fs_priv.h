@@ -31,6 +31,7 @@ struct node {
 	int64_t id;
 	unsigned refs;  /* table lock: users of this struct */
 	unsigned opens; /* table lock: open handles */
+	bool ghost;     /* table lock: without a name, but the kernel still knows it */
 	struct node *next_in_bucket;
 
 	pthread_mutex_t commit_lock; /* held while the text is committed, over the transaction */
@@ -40,7 +41,7 @@ struct node {
 	bool written;         /* a write since the last commit: the next flush must commit */
 	bool in_db;           /* there is a row */
 	bool unlinked;        /* no name is left: nothing will be committed any more */
-	struct inode inode;   /* valid while dirty */
+	struct inode inode;   /* valid while dirty or unlinked */
 	struct buf text;      /* owned; valid while loaded */
 	bool loaded;
 	int64_t base;   /* the body that text was read from or committed as */
@@ -107,6 +108,9 @@ struct node *node_get(struct fs *fs, int64_t id);
 void node_put(struct fs *fs, struct node *n); /* accepts NULL */
 void node_add_open(struct fs *fs, struct node *n);
 unsigned node_drop_open(struct fs *fs, struct node *n); /* returns what is left */
+/* Keep @n, which has lost its last name, until the kernel forgets it: node_forget(). */
+void node_keep_ghost(struct fs *fs, struct node *n);
+void node_forget(struct fs *fs, int64_t id);
 bool node_in_use(void *fs, int64_t id);                 /* a store_in_use_fn */
 
 /* Give @n, which is not in the database, the name that it will get there. Returns 0 or -ENOMEM. */

@@ -171,36 +171,29 @@ static int apply_removal(struct txn *t, void *arg)
 			txn_unlink(t, m->parent, m->name, &m->inode);
 }
 
-static int apply_purge(struct txn *t, void *arg)
-{
-	const int64_t *id = arg;
-
-	return txn_purge(t, *id);
-}
-
-static void mark_unlinked(struct node *n)
+/* @n has lost its last name: it is kept until the kernel forgets it, for those who stand in it. */
+static void mark_unlinked(struct fs *fs, struct node *n, const struct inode *gone)
 {
 	pthread_mutex_lock(&n->lock);
+	if (!n->dirty && gone)
+		n->inode = *gone;
 	n->unlinked = true;
 	n->inode.nlink = 0;
 	pthread_mutex_unlock(&n->lock);
+	node_keep_ghost(fs, n);
 }
 
 /* After a commit that took a name from @gone: see to it when that was the last. */
-static void after_removal(struct fs *fs, fuse_req_t req, struct inode *gone)
+static void after_removal(struct fs *fs, const struct inode *gone)
 {
 	struct node *n;
 
 	if (gone->id == 0 || gone->nlink > 0)
 		return;
-	n = node_find(fs, gone->id);
-	if (n) {
-		mark_unlinked(n);
-		node_put(fs, n);
-	} else if (fs_change(fs, req, apply_purge, &gone->id, false) < 0) {
-		/* the last user left between the transaction and now: the next mount purges it */
-		return;
-	}
+	n = node_get(fs, gone->id);
+	if (n)
+		mark_unlinked(fs, n, gone);
+	node_put(fs, n);
 }
 
 static int apply_touch(struct txn *t, void *arg)
@@ -222,7 +215,7 @@ static int unlink_pending(struct fs *fs, fuse_req_t req, int64_t parent, const c
 	if (n->name) { /* changes only with commit_lock held */
 		r = fs_change(fs, req, apply_touch, &parent, false);
 		if (r == 0) {
-			mark_unlinked(n);
+			mark_unlinked(fs, n, NULL);
 			node_clear_pending(fs, n);
 			r = 1;
 		}
@@ -251,7 +244,7 @@ static int remove_name(struct fs *fs, fuse_req_t req, struct removal *m)
 		return r < 0 ? r : 0;
 	r = fs_change(fs, req, apply_removal, m, false);
 	if (r == 0)
-		after_removal(fs, req, &m->inode);
+		after_removal(fs, &m->inode);
 	return r;
 }
 
@@ -367,7 +360,7 @@ static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 	commit_end(fs, &m->commit_from, r);
 	commit_end(fs, &m->commit_to, r);
 	if (r == 0 && m->to_pending) {
-		mark_unlinked(m->to);
+		mark_unlinked(fs, m->to, NULL);
 		node_clear_pending(fs, m->to);
 	}
 	return r;
@@ -392,7 +385,7 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 		unlock_move(&m);
 	}
 	if (r == 0)
-		after_removal(fs, req, &m.replaced);
+		after_removal(fs, &m.replaced);
 	node_put(fs, m.from);
 	node_put(fs, m.to);
 	fuse_reply_err(req, -r);

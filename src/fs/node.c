@@ -112,6 +112,30 @@ unsigned node_drop_open(struct fs *fs, struct node *n)
 	return left;
 }
 
+void node_keep_ghost(struct fs *fs, struct node *n)
+{
+	pthread_mutex_lock(&fs->table_lock);
+	if (!n->ghost) {
+		n->ghost = true;
+		n->refs++;
+	}
+	pthread_mutex_unlock(&fs->table_lock);
+}
+
+void node_forget(struct fs *fs, int64_t id)
+{
+	struct node *n;
+
+	pthread_mutex_lock(&fs->table_lock);
+	n = find(fs, id);
+	if (n && n->ghost)
+		n->ghost = false;
+	else
+		n = NULL;
+	pthread_mutex_unlock(&fs->table_lock);
+	node_put(fs, n);
+}
+
 bool node_in_use(void *arg, int64_t id)
 {
 	struct fs *fs = arg;

@@ -34,18 +34,20 @@ static void op_init(void *arg, struct fuse_conn_info *conn)
 	fs->options->ready(fs->options->arg);
 }
 
-/* Nodes are numbered by the database and hold nothing for the kernel's references. */
+/* Nodes are numbered by the database: only what was removed is kept for the kernel's references. */
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
-	(void)ino;
 	(void)count;
+	node_forget(req_fs(req), (int64_t)ino);
 	fuse_reply_none(req);
 }
 
 static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-	(void)count;
-	(void)forgets;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		node_forget(req_fs(req), (int64_t)forgets[i].ino);
 	fuse_reply_none(req);
 }
 
@@ -94,7 +96,7 @@ static void mount_status(void *arg, struct view_mount *ret_mount)
 	all = node_all(fs);
 	for (at = all; at && *at; at++) {
 		pthread_mutex_lock(&(*at)->lock);
-		ret_mount->open_files++;
+		ret_mount->open_files += !(*at)->unlinked;
 		ret_mount->dirty_files += (*at)->dirty && !(*at)->unlinked;
 		pthread_mutex_unlock(&(*at)->lock);
 		node_put(fs, *at);
