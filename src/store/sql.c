@@ -40,6 +40,10 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_INODE_DELETE] = "DELETE FROM inode WHERE id = ?1",
 	[SQL_DIR_TOUCH] = "UPDATE inode SET mtime = ?2, ctime = ?2, nlink = nlink + ?3 WHERE id = ?1",
 
+	/* For a name that came into being at ?2 but is stored only now: later changes of the directory stay. */
+	[SQL_DIR_TOUCH_AT] = "UPDATE inode SET mtime = CASE WHEN ?2 >= ctime THEN ?2 ELSE mtime END, "
+		"ctime = max(ctime, ?2), nlink = nlink + ?3 WHERE id = ?1",
+
 	[SQL_DENTRY_INSERT] = "INSERT INTO dentry (parent, name, inode) VALUES (?1, ?2, ?3)",
 	[SQL_DENTRY_DELETE] = "DELETE FROM dentry WHERE parent = ?1 AND name = ?2",
 	[SQL_DENTRY_MOVE] = "UPDATE dentry SET parent = ?3, name = ?4 WHERE parent = ?1 AND name = ?2",

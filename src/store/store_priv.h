@@ -60,6 +60,7 @@ enum sql_id {
 	SQL_INODE_LINKS,
 	SQL_INODE_DELETE,
 	SQL_DIR_TOUCH,
+	SQL_DIR_TOUCH_AT,
 	SQL_DENTRY_INSERT,
 	SQL_DENTRY_DELETE,
 	SQL_DENTRY_MOVE,
@@ -146,10 +147,10 @@ void conn_close(struct conn *c);
 /* Log what SQLite says about the last failure of @db while we tried to @what; returns -Exxx. */
 int store_errno(sqlite3 *db, const char *what);
 
-/* A statement of @c with its first parameters bound, to be declared CLEANUP_STMT. */
 /* The same without a word. */
 int sqlite_errno(sqlite3 *db);
 
+/* A statement of @c with its first parameters bound, to be declared CLEANUP_STMT. */
 sqlite3_stmt *conn_stmt(struct conn *c, enum sql_id id);
 void bind_text(sqlite3_stmt *st, int at, const char *text);
 

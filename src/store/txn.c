@@ -148,6 +148,21 @@ int touch_dir(struct txn *t, int64_t id, int subdirs)
 	return stmt_run(st, "change a directory");
 }
 
+static int touch_dir_at(struct txn *t, int64_t id, int subdirs, int64_t when)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DIR_TOUCH_AT);
+
+	sqlite3_bind_int64(st, 1, id);
+	sqlite3_bind_int64(st, 2, when);
+	sqlite3_bind_int(st, 3, subdirs);
+	return stmt_run(st, "change a directory");
+}
+
+int txn_touch_dir(struct txn *t, int64_t id)
+{
+	return touch_dir(t, id, 0);
+}
+
 static int insert_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_INSERT);
@@ -204,7 +219,7 @@ int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *in
 	if (r == 0)
 		r = insert_dentry(t, parent, name, made.id);
 	if (r == 0)
-		r = touch_dir(t, parent, is_dir);
+		r = touch_dir_at(t, parent, is_dir, made.btime);
 	if (r == 0)
 		r = record_arrival(t, ARRIVAL_CREATE, parent, name, &made);
 	if (r == 0)
@@ -374,6 +389,24 @@ int txn_purge(struct txn *t, int64_t id)
 	if (r == 0)
 		r = delete_by_id(t, SQL_INODE_DELETE, id);
 	return r < 0 ? r : drop_body(t, inode.body);
+}
+
+int txn_purge_all(struct txn *t)
+{
+	int64_t id = 0;
+	int r = 0;
+
+	while (r == 0) {
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_ORPHANS);
+
+		r = stmt_row(st, "find unlinked inodes");
+		if (r <= 0)
+			return r;
+		id = sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+		r = txn_purge(t, id);
+	}
+	return r;
 }
 
 /* Attributes belong to an inode that exists; their change is one of its status. */
