@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,6 +172,7 @@ void unpack_archive(struct saver *w, unsigned int step)
 {
 	char dir[] = "/tmp/planfs-tar-XXXXXX", prefix[80], target[300], command[900];
 	unsigned int i;
+	struct statfs fs;
 	FILE *names;
 	int last, r;
 
@@ -196,8 +198,8 @@ void unpack_archive(struct saver *w, unsigned int step)
 		journal_mark(w->journal, "A %s-%d", prefix, last);
 	snprintf(command, sizeof(command), "rm -r %s %s.tar", dir, dir);
 	must_run(command);
-	/* Why tar failed is in the state of the mount: the next call of this writer tells. */
-	if (r != 0 && access(w->mount, F_OK) == 0)
+	/* Why tar failed: statfs() is never answered from the kernel's memory of a dead mount. */
+	if (r != 0 && statfs(w->mount, &fs) == 0)
 		errx(4, "%s: tar failed with status %d on a mount that lives", w->id, r);
 	if (r != 0)
 		exit(0);
