@@ -124,6 +124,20 @@ static int make_database(sqlite3 *db)
 	return schema_upgrade(db, 0);
 }
 
+/* Also what SQLite leaves beside it when it could not finish. */
+static void remove_database(const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(suffixes); i++) {
+		CLEANUP(buf_done) struct buf name = { 0 };
+
+		if (buf_printf(&name, "%s%s", path, suffixes[i]) == 0)
+			unlink(buf_str(&name));
+	}
+}
+
 int store_create(const char *path, struct buf *ret_why)
 {
 	sqlite3 *db = NULL;
@@ -144,7 +158,7 @@ int store_create(const char *path, struct buf *ret_why)
 		r = -EIO;
 	if (r < 0) {
 		refuse(ret_why, path, strerror(-r), r);
-		unlink(path);
+		remove_database(path);
 	}
 	return r;
 }

@@ -2,13 +2,15 @@
 #include "store_priv.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <xxhash.h>
 
-enum { LINKS_MAX = 65000 /* as ext4 */ };
+enum {
+	LINKS_MAX = 65000,          /* as ext4 */
+	TEXT_BYTES_MAX = 999000000, /* SQLite keeps 1,000,000,000 bytes in a row */
+};
 
 int txn_get(struct txn *t, int64_t id, struct inode *ret_inode)
 {
@@ -49,7 +51,7 @@ static int insert_body(struct txn *t, const struct text *text, int64_t *ret_body
 		*ret_body = 0;
 		return 0;
 	}
-	if (text->len > INT_MAX)
+	if (text->len > TEXT_BYTES_MAX)
 		return -EFBIG;
 	r = new_id(t, &t->s->body_ids, "body", &id);
 	if (r < 0)
@@ -84,7 +86,7 @@ static int body_is(struct txn *t, int64_t id, const struct text *text)
 
 	if (id == 0 || text->len == 0)
 		return id == 0 && text->len == 0;
-	if (text->len > INT_MAX)
+	if (text->len > TEXT_BYTES_MAX)
 		return -EFBIG;
 	sqlite3_bind_int64(st, 1, id);
 	sqlite3_bind_blob(st, 2, text->data, (int)text->len, SQLITE_STATIC);

@@ -1,0 +1,252 @@
+/* store_create(), store_open(), the mount lock. */
+#include "store_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+/* Opening @name in the fixture's directory fails with @err and the line "PATH: @why". */
+static void expect_refusal(struct fixture *f, const char *name, bool exclusive, int err, const char *why)
+{
+	const struct store_options options = { .exclusive = exclusive };
+	CLEANUP(buf_done) struct buf line = { 0 };
+	struct store *s = NULL;
+	char path[128], expected[256];
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	snprintf(expected, sizeof(expected), "%s: %s", path, why);
+	assert_int_equal(store_open(path, &options, &s, &line), err);
+	assert_null(s);
+	assert_string_equal(buf_str(&line), expected);
+}
+
+static void write_file(struct fixture *f, const char *name, const char *text, off_t at)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, text, strlen(text), at), strlen(text));
+	close(fd);
+}
+
+static int count_files(struct fixture *f, const char *pattern)
+{
+	char command[128];
+	FILE *p;
+	int n = -1;
+
+	snprintf(command, sizeof(command), "find %s -name '%s' | wc -l", f->dir, pattern);
+	p = popen(command, "re");
+	assert_non_null(p);
+	assert_int_equal(fscanf(p, "%d", &n), 1);
+	pclose(p);
+	return n;
+}
+
+static void a_missing_database_says_how_to_make_one(void **state)
+{
+	expect_refusal(*state, "none.db", false, -ENOENT, "no such database; make one with 'planfs init'");
+}
+
+static void what_is_no_file_is_refused_without_waiting(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/fifo", f->dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	expect_refusal(f, "fifo", false, -EMEDIUMTYPE, "not a regular file; a database is one");
+	snprintf(path, sizeof(path), "%s/dir", f->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	expect_refusal(f, "dir", true, -EMEDIUMTYPE, "not a regular file; a database is one");
+}
+
+static void other_files_are_refused_and_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	struct stat st;
+	sqlite3 *db;
+
+	write_file(f, "text", "2016年工作要点\n", 0);
+	expect_refusal(f, "text", false, -EMEDIUMTYPE, "not a planfs database");
+	write_file(f, "empty", "", 0);
+	expect_refusal(f, "empty", true, -EMEDIUMTYPE, "not a planfs database");
+	snprintf(path, sizeof(path), "%s/empty", f->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+
+	snprintf(path, sizeof(path), "%s/other", f->dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "CREATE TABLE t (x)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	expect_refusal(f, "other", false, -EMEDIUMTYPE, "not a planfs database");
+}
+
+static void a_newer_database_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	sql(f, "PRAGMA user_version = 99");
+	expect_refusal(f, "plans.db", false, -EPROTONOSUPPORT,
+		"written by a newer planfs; install that version");
+	expect_rows(f, "PRAGMA user_version", "99");
+}
+
+static void a_damaged_schema_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(f->s);
+	f->s = NULL;
+	write_file(f, "plans.db", "damage damage damage damage damage", 100);
+	expect_refusal(f, "plans.db", false, -EIO, "damaged; restore a backup");
+}
+
+static void a_symlink_leads_to_the_database(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_options options = { 0 };
+	CLEANUP(buf_done) struct buf why = { 0 };
+	CLEANUP(store_closep) struct store *s = NULL;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/link", f->dir);
+	assert_int_equal(symlink("plans.db", path), 0);
+	assert_int_equal(store_open(path, &options, &s, &why), 0);
+	assert_string_equal(store_path(s), f->path);
+}
+
+static void a_read_only_store_reads_and_refuses_changes(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_options options = { .readonly = true };
+	CLEANUP(buf_done) struct buf why = { 0 };
+
+	assert_int_equal(make_dir(f, "2016"), 0);
+	store_close(f->s);
+	f->s = NULL;
+	assert_int_equal(store_open(f->path, &options, &f->s, &why), 0);
+	assert_true(exists(f, "2016"));
+	assert_int_equal(make_dir(f, "2017"), -EROFS);
+}
+
+static void only_one_process_mounts(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(store_wait_unmounted(f->path, 0), 0);
+	store_close(f->s);
+	store_open_at(f, true);
+	assert_int_equal(store_wait_unmounted(f->path, 30), -ETIMEDOUT);
+	expect_refusal(f, "plans.db", true, -EBUSY, "mounted already; see 'planfs status' of the database");
+
+	store_close(f->s);
+	f->s = NULL;
+	assert_int_equal(store_wait_unmounted(f->path, 0), 0);
+	store_open_at(f, true);
+	assert_int_equal(make_dir(f, "2016"), 0);
+	assert_int_equal(store_wait_unmounted("/nonexistent/x.db", 0), -ENOENT);
+}
+
+static void others_open_a_mounted_database(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_options options = { 0 };
+	CLEANUP(buf_done) struct buf why = { 0 };
+	CLEANUP(store_closep) struct store *other = NULL;
+	struct inode inode;
+
+	store_close(f->s);
+	store_open_at(f, true);
+	assert_int_equal(make_dir(f, "2016"), 0);
+	assert_int_equal(store_open(f->path, &options, &other, &why), 0);
+	assert_int_equal(store_lookup(other, STORE_ROOT, "2016", &inode), 0);
+}
+
+static void closing_leaves_one_file(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(make_dir(f, "2016"), 0);
+	store_close(f->s);
+	f->s = NULL;
+	assert_int_equal(count_files(f, "plans.db*"), 1);
+	store_close(NULL);
+}
+
+static void a_new_database_is_private_and_empty(void **state)
+{
+	struct fixture *f = *state;
+	struct store_status status;
+	struct stat st;
+
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(store_get_status(f->s, &status), 0);
+	assert_int_equal(status.revision, 0);
+	assert_int_equal(status.schema_version, 1);
+	assert_int_equal(stat_at(f, "").mode, S_IFDIR | 0755);
+	assert_int_equal(stat_at(f, "").uid, getuid());
+}
+
+static void creating_never_replaces(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf why = { 0 };
+	char expected[128];
+
+	assert_int_equal(make_dir(f, "2016"), 0);
+	assert_int_equal(store_create(f->path, &why), -EEXIST);
+	snprintf(expected, sizeof(expected), "%s: exists already; nothing was changed", f->path);
+	assert_string_equal(buf_str(&why), expected);
+	assert_true(exists(f, "2016"));
+	assert_int_equal(store_create("/nonexistent/x.db", &why), -ENOENT);
+	assert_string_equal(buf_str(&why), "/nonexistent/x.db: No such file or directory");
+}
+
+static void a_failed_creation_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf why = { 0 };
+	struct rlimit old, small;
+	char path[128];
+	int r;
+
+	snprintf(path, sizeof(path), "%s/new.db", f->dir);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = 8192;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	r = store_create(path, &why);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_true(r < 0);
+	assert_true(why.len > 0);
+	assert_int_equal(count_files(f, "new.db*"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_missing_database_says_how_to_make_one),
+		CASE(what_is_no_file_is_refused_without_waiting),
+		CASE(other_files_are_refused_and_left_alone),
+		CASE(a_newer_database_is_refused),
+		CASE(a_damaged_schema_is_refused),
+		CASE(a_symlink_leads_to_the_database),
+		CASE(a_read_only_store_reads_and_refuses_changes),
+		CASE(only_one_process_mounts),
+		CASE(others_open_a_mounted_database),
+		CASE(closing_leaves_one_file),
+		CASE(a_new_database_is_private_and_empty),
+		CASE(creating_never_replaces),
+		CASE(a_failed_creation_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
