@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Tools that copy a tree: there, compare, back, compare.
-cases='cp tar rsync cpio zip names'
+cases='cp tar rsync cpio zip names stamp'
 
 case_cp() {
   cp -a "$samples/." "$root/"
@@ -120,4 +120,15 @@ case_names() {
   same_tree 'names back' back
   (cd "$root" && find . -mindepth 1 -delete)
   [ -z "$(ls -A "$root")" ] || die "rm left: $(ls -A "$root")"
+}
+
+# Empty files, one after the other: what tar does to them, a thousand times.
+case_stamp() {
+  mkdir -p "$root/2016/合肥市/空"
+  python3 -I "$here/stamp.py" "$root/2016/合肥市/空" 1000
+  manifest "$root" --ignore links >before
+  remount
+  manifest "$root" --ignore links >after
+  diff before after || die 'another tree after a new mount'
+  check_sections
 }
