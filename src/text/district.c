@@ -24,13 +24,13 @@ static const char *const long_names[] = { "呼和浩特市", "乌鲁木齐市", 
 
 /* No name of a place holds these before its last character. */
 static const char *const not_names[] = { "我", "全", "本", "该", "各", "某", "为", "由", "对", "向", "从", "在",
-	"和", "与", "及", "的", "是", "级", "省", "市", "推进", "做好", "实施", "加强", "完成", "促进", "落实", "加快", "关于",
+	"和", "与", "及", "的", "是", "级", "省", "市", "赴", "到", "去", "访", "援", "推进", "做好", "实施", "加强", "完成", "促进", "落实", "加快", "关于",
 	"印发", "围绕", "根据", "按照", "建设", "开展", "教育", "学校", "农村", "城乡", "工作", "年度" };
 
-/* …区, …市 and …县 that are no districts. */
+/* …区 that are no districts. Careful: 铜山区, 盐城市 and 成都市 are. */
 static const char *const not_districts[] = { "开发区", "高新区", "园区", "片区", "校区", "社区", "示范区", "实验区",
-	"试验区", "地区", "山区", "县区", "老区", "学区", "辖区", "景区", "街区", "小区", "特区", "牧区", "集聚区", "合作区",
-	"功能区", "自治区", "城市", "强市", "名市", "大市", "都市", "强县", "大县", "郊县", "县市" };
+	"试验区", "农村地区", "县区", "老区", "学区", "辖区", "景区", "街区", "牧区", "集聚区", "合作区", "功能区", "自治区",
+	"中心城市", "文明城市", "省会城市" };
 
 /* What makes a name before it a plan's own: its bureau, or its education. */
 static const char *const followers[] = { "教育局", "教体局", "教育体育局", "教育和体育局", "教育委员会", "教委",
@@ -49,7 +49,7 @@ static bool is_in(const char *s, size_t len, const char *const *names, size_t n)
 
 static bool is_suffix(uint32_t c)
 {
-	return c == 0x5E02 || c == 0x53BF || c == 0x533A || c == 0x65D7 || c == 0x5DDE; /* 市县区旗州 */
+	return c == 0x5E02 || c == 0x53BF || c == 0x533A || c == 0x65D7; /* 市县区旗; 州 is in many names */
 }
 
 /* Is what stands from @s (@chars characters, the suffix among them) a name and not a phrase? */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HAN_MIN = 20, TITLE_PARAS = 6, UNENDED_CHARS = 30, SUFFIX_BYTES = 12 };
+enum { HAN_MIN = 20, TITLE_PARAS = 6, UNENDED_CHARS = 30, OPENING_CHARS_MIN = 6, SUFFIX_BYTES = 12 };
 
 void plan_done(struct plan *plan)
 {
@@ -235,6 +235,17 @@ static int member_title(const struct build *b, const struct member *m, struct bu
 	return r < 0 ? r : add_trimmed(title, m->label, m->label_len);
 }
 
+/* Bytes up to the first comma, unless that leaves hardly anything. */
+static size_t first_clause(const char *s, size_t len)
+{
+	struct cursor c = cursor_over(s, len);
+	unsigned chars = 0;
+
+	for (; c.at < c.end && (cursor_peek(&c) != ',' || chars < OPENING_CHARS_MIN); chars++)
+		cursor_next(&c);
+	return (size_t)(c.at - s);
+}
+
 /* Without a title: the file's name when it has one that says something, else the first words. */
 static int any_title(const struct build *b, const struct para *first, struct buf *title)
 {
@@ -249,6 +260,7 @@ static int any_title(const struct build *b, const struct para *first, struct buf
 		s = first->text;
 		len = first->len;
 		title_of_heading(&s, &len);
+		len = first_clause(s, len);
 	}
 	return buf_add(title, s, len);
 }

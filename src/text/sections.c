@@ -282,13 +282,23 @@ static int add_title(const struct splitter *s, size_t at, struct buf *out)
 	return buf_add(out, title, len);
 }
 
-static int name_section(struct section *sec, size_t number, size_t total)
+/* Digits of the highest number, so that the order of names is the order of the text. */
+static int number_width(size_t highest)
+{
+	int width = 2;
+
+	for (; highest >= 100; highest /= 10)
+		width++;
+	return width;
+}
+
+static int name_section(struct section *sec, size_t number, int width)
 {
 	CLEANUP(buf_done) struct buf whole = { 0 };
 	CLEANUP(buf_done) struct buf name = { 0 };
 	int r;
 
-	r = buf_printf(&whole, "%0*zu-%s", total > 100 ? total > 1000 ? 6 : 3 : 2, number, sec->title);
+	r = buf_printf(&whole, "%0*zu-%s", width, number, sec->title);
 	if (r < 0)
 		return r;
 	r = name_generate(whole.data, whole.len, NAME_BYTES_MAX - strlen(".txt"), &name);
@@ -329,11 +339,11 @@ static size_t count_sections(const struct splitter *s)
 
 static int name_sections(struct plan *plan, bool preface)
 {
+	int r, width = number_width(plan->n_sections - preface);
 	size_t i;
-	int r;
 
 	for (i = 0; i < plan->n_sections; i++) {
-		r = name_section(&plan->sections[i], i + !preface, plan->n_sections + !preface);
+		r = name_section(&plan->sections[i], i + !preface, width);
 		if (r < 0)
 			return r;
 	}

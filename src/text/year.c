@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { FIRST_YEAR = 1980, LAST_YEAR = 2099, YEARS = LAST_YEAR - FIRST_YEAR + 1, LOOK_BYTES = 180 };
+enum { FIRST_YEAR = 1980, LAST_YEAR = 2099, YEARS = LAST_YEAR - FIRST_YEAR + 1, LOOK_BYTES = 180,
+	PLACES_MAX = 4000 /* years looked at in one plan; a real one has a few dozen */ };
 
 /* What counts, and how much. */
 enum { SCORE_NEEDED = 2, SCORE_TITLE = 8, SCORE_OPENING = 3, SCORE_IS = 3, SCORE_WORK = 3, SCORE_TASK = 2 };
@@ -180,7 +181,7 @@ static bool inside_title(const char *from, const char *to, bool inside)
 	return inside;
 }
 
-static void score_para(const struct para *p, bool opening, int *scores)
+static void score_para(const struct para *p, bool opening, int *scores, unsigned *places)
 {
 	const char *end = p->text + p->len, *at = p->text, *seen = p->text;
 	struct place place = { .begin = p->text, .opening = opening };
@@ -194,6 +195,8 @@ static void score_para(const struct para *p, bool opening, int *scores)
 		at += 3;
 		if (year == 0 || inside)
 			continue;
+		if (++*places > PLACES_MAX)
+			return;
 		place.behind = sentence(at, end);
 		cursor_skip(&place.behind, 0x5EA6); /* 年度 */
 		scores[year - FIRST_YEAR] += score_place(&place);
@@ -253,12 +256,13 @@ static bool is_masked(const struct para *p)
 unsigned year_find(const struct facts *f)
 {
 	bool masked = false;
+	unsigned places = 0;
 	int scores[YEARS] = { 0 };
 	size_t i, best = 0, ties = 0;
 	unsigned year;
 
 	for (i = 0; i < f->n; i++) {
-		score_para(&f->paras[i], i < 3, scores);
+		score_para(&f->paras[i], i < 3, scores, &places);
 		if (i >= 3)
 			continue;
 		masked = masked || is_masked(&f->paras[i]);

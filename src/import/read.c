@@ -1,0 +1,218 @@
+/* From a file to the files of a tree; see planfs/import.h. */
+#include "planfs/import.h"
+
+#include "import_priv.h"
+#include "planfs/name.h"
+#include "planfs/utf8.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void plan_done(struct import_plan *plan)
+{
+	free(plan->files);
+	free(plan->json);
+	*plan = (struct import_plan){ 0 };
+}
+
+void import_done(struct import *import)
+{
+	size_t i;
+
+	for (i = 0; i < import->n_plans; i++)
+		plan_done(&import->plans[i]);
+	free(import->plans);
+	free(import->name);
+	document_done(&import->doc);
+	*import = (struct import){ 0 };
+}
+
+/* Tell the user why, and return @error. */
+PRINTF_LIKE(3, 4)
+static int fail(struct import_error *ret, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(ret->text, sizeof(ret->text), format, args);
+	va_end(args);
+	return error;
+}
+
+/* ---- the file ---- */
+
+static void close_fd(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static int read_all(int fd, size_t size, struct buf *ret_data)
+{
+	CLEANUP(buf_done) struct buf data = { 0 };
+	size_t have = 0;
+	ssize_t n = 1;
+	int r;
+
+	r = buf_resize(&data, size + 1); /* one more, to see a file that grows */
+	if (r < 0)
+		return r;
+	while (n > 0 && have < data.len) {
+		n = read(fd, data.data + have, data.len - have);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n < 0)
+			return -errno;
+		else
+			have += (size_t)n;
+	}
+	r = buf_resize(&data, have);
+	if (r < 0)
+		return r;
+
+	*ret_data = buf_steal(&data);
+	return 0;
+}
+
+static int read_file(const char *path, struct buf *ret_data, struct import_error *ret_error)
+{
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hang */
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		r = -errno;
+		return fail(ret_error, r, "%s: cannot be opened: %s", path, strerror(-r));
+	}
+	if (!S_ISREG(st.st_mode))
+		return fail(ret_error, -EINVAL, "%s: not a regular file", path);
+	if (st.st_size > IMPORT_BYTES_MAX)
+		return fail(ret_error, -EFBIG, "%s: larger than %d MiB", path,
+			IMPORT_BYTES_MAX / 1024 / 1024);
+	r = read_all(fd, (size_t)st.st_size, ret_data);
+	if (r < 0)
+		return fail(ret_error, r, "%s: cannot be read: %s", path, strerror(-r));
+	return 0;
+}
+
+/* ---- what is in it ---- */
+
+/* File names need not be UTF-8; JSON must be. */
+static int set_name(struct import *import, const char *name)
+{
+	CLEANUP(buf_done) struct buf legal = { 0 };
+	int r = 0;
+
+	if (utf8_is_valid(name, strlen(name), NULL))
+		r = buf_add_str(&legal, name);
+	else
+		r = name_generate(name, strlen(name), NAME_BYTES_MAX, &legal);
+	if (r < 0)
+		return r;
+
+	import->name = buf_steal(&legal).data;
+	return 0;
+}
+
+static int list_files(struct import *import, struct import_plan *p,
+	const struct import_options *options)
+{
+	const struct plan *plan = p->plan;
+	size_t i;
+	int r;
+
+	r = plan_json_make(import, p, options, &p->json);
+	if (r < 0)
+		return r;
+	p->files = calloc(plan->n_sections + 1, sizeof(*p->files));
+	if (!p->files)
+		return -ENOMEM;
+	for (i = 0; i < plan->n_sections; i++)
+		p->files[i] = (struct import_file){ plan->sections[i].name,
+			plan->sections[i].text.data, plan->sections[i].text.len };
+	p->files[i] = (struct import_file){ NAME_METADATA, p->json, strlen(p->json) };
+	p->n_files = i + 1;
+	return 0;
+}
+
+static int list_plans(struct import *import, const struct import_options *options)
+{
+	size_t i;
+	int r;
+
+	import->plans = calloc(import->doc.n_plans, sizeof(*import->plans));
+	if (!import->plans)
+		return -ENOMEM;
+	import->n_plans = import->doc.n_plans;
+	for (i = 0; i < import->n_plans; i++) {
+		const struct plan *plan = &import->doc.plans[i];
+
+		import->plans[i] = (struct import_plan){ .year = plan->year, .dir = plan->dir,
+			.district = plan->district, .plan = plan };
+	}
+	r = hash_texts(import);
+	for (i = 0; i < import->n_plans && r == 0; i++)
+		r = list_files(import, &import->plans[i], options);
+	return r;
+}
+
+static int parse(struct import *import, const char *data, size_t len,
+	const struct import_options *options)
+{
+	struct document_options how = { .name = import->name };
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int r;
+
+	if (options)
+		how.keep_noise = options->keep_noise;
+	r = encoding_decode(data, len, &text, &import->encoding);
+	if (r == 0)
+		r = document_parse(buf_str(&text), text.len, &how, &import->doc);
+	return r < 0 ? r : list_plans(import, options);
+}
+
+int import_parse(const char *name, const char *data, size_t len, const struct import_options *options,
+	struct import *ret_import, struct import_error *ret_error)
+{
+	CLEANUP(import_done) struct import import = { 0 };
+	int r;
+
+	if (len == 0)
+		return fail(ret_error, -ENODATA, "%s: the file is empty", name);
+	r = set_name(&import, name);
+	if (r == 0)
+		r = parse(&import, data, len, options);
+	if (r == -EILSEQ)
+		return fail(ret_error, r, "%s: not a text in UTF-8, UTF-16 or GB18030", name);
+	if (r == -ENODATA)
+		return fail(ret_error, r, "%s: no plan found in it", name);
+	if (r < 0)
+		return fail(ret_error, r, "%s: %s", name, strerror(-r));
+
+	*ret_import = import;
+	import = (struct import){ 0 };
+	return 0;
+}
+
+int import_read(const char *path, const struct import_options *options, struct import *ret_import,
+	struct import_error *ret_error)
+{
+	CLEANUP(buf_done) struct buf data = { 0 };
+	const char *slash = strrchr(path, '/');
+	int r;
+
+	r = read_file(path, &data, ret_error);
+	if (r < 0)
+		return r;
+	if (data.len > IMPORT_BYTES_MAX)
+		return fail(ret_error, -EFBIG, "%s: larger than %d MiB", path,
+			IMPORT_BYTES_MAX / 1024 / 1024);
+	return import_parse(slash ? slash + 1 : path, buf_str(&data), data.len, options, ret_import,
+		ret_error);
+}
