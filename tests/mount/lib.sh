@@ -34,8 +34,9 @@ is_in_mount_table() {
 	grep -q " $mnt " /proc/self/mountinfo
 }
 
+# The kernel remembers attributes of a mount that is dead; statfs() asks.
 is_mounted() {
-	is_in_mount_table && stat "$mnt" >/dev/null 2>&1
+	is_in_mount_table && stat -f "$mnt" >/dev/null 2>&1
 }
 
 is_not_mounted() {
@@ -46,7 +47,7 @@ is_not_mounted() {
 daemon_pids() {
 	for daemon_dir in /proc/[0-9]*; do
 		[ "${daemon_dir#/proc/}" = $$ ] && continue
-		tr '\0' '\n' <"$daemon_dir/cmdline" 2>/dev/null | grep -qx -- "$db" || continue
+		{ tr '\0' '\n' <"$daemon_dir/cmdline"; } 2>/dev/null | grep -qx -- "$db" || continue
 		echo "${daemon_dir#/proc/}"
 	done
 }

@@ -84,7 +84,7 @@ for pass in first second remounted; do
 	compare sorted find . -type f -exec wc -c {} +
 	compare sorted find . -type f -exec sha256sum {} +
 	compare archive
-	compare sorted du -a --apparent-size -b 附件/深
+	compare du --apparent-size -b 附件/深/numbers.txt 附件/zeros
 done
 command -v rg >/dev/null && compare sorted rg -uu --no-heading 控辍保学
 diff -r "$copy" "$mnt" || die "diff -r"
