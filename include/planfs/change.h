@@ -69,12 +69,20 @@ int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *in
 /* Set the mtime of directory @id to now: a name in it came and went without being stored. */
 int txn_touch_dir(struct txn *t, int64_t id) MUST_CHECK;
 
+/* How a text that is stored relates to the versions. */
+enum text_state {
+	TEXT_VERSION, /* it is one, unless it is the same as before */
+	TEXT_PART,    /* more follows: no revision is recorded yet */
+	TEXT_WHOLE,   /* what was stored as a part was all: record it now */
+};
+
 /*
  * Give the file @inode->id new attributes (mode, owner, atime, mtime, ctime of @inode) and the new text
  * @text. @base is the body that the writer had read before. Fills size and body of @inode. A text
  * that is the same as before is not a new version. -ESTALE when the inode is gone.
  */
-int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base) MUST_CHECK;
+int txn_save(struct txn *t, struct inode *inode, const struct text *text,
+	int64_t base, enum text_state state) MUST_CHECK;
 
 /* Store mode, owner and times of @inode. -ESTALE when it is gone. */
 int txn_set_attr(struct txn *t, const struct inode *inode) MUST_CHECK;

@@ -72,37 +72,50 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, bool d
 	return store_change(fs->store, &change);
 }
 
+/* What is not in the database: created and not stored yet, or removed while somebody stands in it. */
+static bool get_from_memory(struct fs *fs, int64_t id, struct inode *ret_inode)
+{
+	struct node *n = node_find(fs, id);
+	bool found;
+
+	if (!n)
+		return false;
+	pthread_mutex_lock(&n->lock);
+	found = n->dirty || n->unlinked;
+	if (found)
+		*ret_inode = n->inode;
+	pthread_mutex_unlock(&n->lock);
+	node_put(fs, n);
+	return found;
+}
+
+/*
+ * A commit that ends between our look at the database and that at the memory would show neither the one
+ * nor the other state, and the kernel would keep it: look again then.
+ */
 int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode)
 {
-	struct inode inode = { .id = id };
-	struct node *n;
+	struct inode inode;
+	unsigned long long commits;
+	bool from_memory;
 	int r;
 
 	if (view_is_view(id))
 		return view_get(&fs->views, id, ret_inode);
-	r = store_get(fs->store, id, &inode);
-	if (r == -ENOENT) {
-		/* created and not stored yet, or removed while somebody stands in it */
-		n = node_find(fs, id);
-		if (!n)
-			return -ENOENT;
-		pthread_mutex_lock(&n->lock);
-		if (n->dirty || n->unlinked) {
-			inode = n->inode;
-			r = 0;
-		}
-		pthread_mutex_unlock(&n->lock);
-		node_put(fs, n);
-	} else if (r == 0) {
-		node_overlay(fs, &inode);
-	}
-	if (r == 0)
+	do {
+		commits = atomic_load(&fs->commits);
+		r = store_get(fs->store, id, &inode);
+		from_memory = r == -ENOENT ? get_from_memory(fs, id, &inode) :
+			r == 0 && node_overlay(fs, &inode);
+	} while (!from_memory && commits != atomic_load(&fs->commits));
+	if (r == 0 || from_memory)
 		*ret_inode = inode;
-	return r;
+	return from_memory ? 0 : r;
 }
 
 int attr_lookup(struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode)
 {
+	unsigned long long commits;
 	struct node *n;
 	int r;
 
@@ -116,9 +129,10 @@ int attr_lookup(struct fs *fs, int64_t parent, const char *name, struct inode *r
 		node_put(fs, n);
 		return r;
 	}
-	r = store_lookup(fs->store, parent, name, ret_inode);
-	if (r == 0)
-		node_overlay(fs, ret_inode);
+	do {
+		commits = atomic_load(&fs->commits);
+		r = store_lookup(fs->store, parent, name, ret_inode);
+	} while (!(r == 0 && node_overlay(fs, ret_inode)) && commits != atomic_load(&fs->commits));
 	return r;
 }
 
@@ -219,7 +233,7 @@ static int set_size(fuse_req_t req, struct node *n, int64_t size)
 	r = text_resize(fs, n, size);
 	pthread_mutex_unlock(&n->lock);
 	if (r == 0 && !node_in_use(fs, n->id)) {
-		r = commit_node(fs, req, n, false);
+		r = commit_node(fs, req, n, COMMIT_CLOSE);
 		if (r < 0)
 			commit_give_up(fs, n);
 	}
@@ -386,7 +400,7 @@ static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
 		return r;
 	n = node_find(fs, x->id);
 	if (n)
-		r = commit_node(fs, req, n, false);
+		r = commit_node(fs, req, n, COMMIT_CLOSE);
 	node_put(fs, n);
 	return r < 0 ? r : fs_change(fs, req, apply, x, false);
 }

@@ -32,18 +32,45 @@ static int copy_pending_name(struct fs *fs, struct node *n, struct commit *c)
 	return r;
 }
 
-int commit_begin(struct fs *fs, struct node *n, struct commit *c)
+/*
+ * Is there anything of @n to commit? A part of a file that is still being made waits: there is no old
+ * text that could be lost. With n->lock held.
+ */
+static bool has_work(struct node *n, bool part)
+{
+	if (n->unlinked || (part && !n->in_db))
+		return false;
+	return n->dirty || (n->part && !part);
+}
+
+/* With n->lock held. */
+static int take_snapshot(struct fs *fs, struct node *n, struct commit *c)
+{
+	int r = 0;
+
+	if (!n->dirty) { /* stored as a part: only the version is missing */
+		r = store_get(fs->store, n->id, &n->inode);
+		if (r == 0)
+			r = text_load(fs, n);
+	}
+	if (r == 0)
+		r = copy_pending_name(fs, n, c);
+	if (r == 0)
+		r = buf_add(&c->text, n->text.data, n->text.len);
+	c->inode = n->inode;
+	c->base = n->base;
+	c->change = n->change;
+	return r;
+}
+
+int commit_begin(struct fs *fs, struct node *n, struct commit *c, bool part)
 {
 	int r = 0;
 
 	pthread_mutex_lock(&n->lock);
-	if (n->dirty && !n->unlinked) {
-		r = copy_pending_name(fs, n, c);
-		if (r == 0)
-			r = buf_add(&c->text, n->text.data, n->text.len);
-		c->inode = n->inode;
-		c->base = n->base;
-		c->change = n->change;
+	if (has_work(n, part)) {
+		c->state = part ? TEXT_PART : n->part ? TEXT_WHOLE : TEXT_VERSION;
+		r = take_snapshot(fs, n, c);
 		c->node = r == 0 ? n : NULL;
 	}
 	pthread_mutex_unlock(&n->lock);
@@ -75,7 +102,7 @@ int commit_apply(struct txn *t, struct commit *c)
 		if (r == -EEXIST)
 			r = create_over(t, c, &inode, &text);
 	} else {
-		r = txn_save(t, &inode, &text, c->base);
+		r = txn_save(t, &inode, &text, c->base, c->state);
 	}
 	if (r == 0)
 		c->inode.body = inode.body;
@@ -88,7 +115,9 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 
 	if (n && result == 0) {
 		pthread_mutex_lock(&n->lock);
+		atomic_fetch_add(&fs->commits, 1); /* before dirty is cleared */
 		n->in_db = true;
+		n->part = c->state == TEXT_PART;
 		n->base = c->inode.body;
 		if (n->change == c->change)
 			n->dirty = n->written = false;
@@ -119,7 +148,7 @@ static bool is_durable(struct fs *fs, const struct commit *c)
 	return !c->name && c->base != 0;
 }
 
-int commit_node(struct fs *fs, fuse_req_t req, struct node *n, bool fsync)
+int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why)
 {
 	char author[64];
 	struct commit c = { 0 };
@@ -128,12 +157,12 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, bool fsync)
 
 	change.author = req ? fs_author(fs, req, author) : NULL;
 	pthread_mutex_lock(&n->commit_lock);
-	r = commit_begin(fs, n, &c);
+	r = commit_begin(fs, n, &c, why == COMMIT_PART);
 	if (r == 0 && c.node) {
-		change.durable = fsync || is_durable(fs, &c);
+		change.durable = why == COMMIT_FSYNC || is_durable(fs, &c);
 		r = store_change(fs->store, &change);
 		commit_end(fs, &c, r);
-	} else if (r == 0 && fsync) {
+	} else if (r == 0 && why == COMMIT_FSYNC) {
 		change.apply = NULL;
 		change.durable = true;
 		r = store_change(fs->store, &change);
@@ -145,7 +174,7 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, bool fsync)
 void commit_give_up(struct fs *fs, struct node *n)
 {
 	pthread_mutex_lock(&n->lock);
-	n->dirty = n->written = n->loaded = false;
+	n->dirty = n->written = n->loaded = n->part = false;
 	buf_done(&n->text);
 	pthread_mutex_unlock(&n->lock);
 	node_clear_pending(fs, n);

@@ -121,6 +121,8 @@ struct listing {
 	struct dir_handle *handle;
 	int64_t dir;
 	bool plus;
+	bool keep; /* the kernel may keep the attributes */
+	unsigned long long commits; /* when the reply was begun */
 	char *data; /* owned; size bytes */
 	size_t size, len;
 	char after[NAME_BYTES_MAX + 1]; /* the name where this reply begins */
@@ -137,6 +139,8 @@ static int add_entry(struct listing *l, const char *name, const struct inode *in
 	if (l->plus) {
 		struct fuse_entry_param entry = attr_entry(inode);
 
+		if (!l->keep) /* what we read may be older than what was committed since: see attr_get() */
+			entry.attr_timeout = 0.0;
 		need = fuse_add_direntry_plus(l->req, l->data + l->len, room, name, &entry, next);
 	} else {
 		struct stat st = attr_stat(inode);
@@ -184,6 +188,7 @@ static int on_entry(void *arg, const char *name, const struct inode *inode)
 		return r;
 	if (l->plus)
 		node_overlay(l->fs, &now);
+	l->keep = l->commits == atomic_load(&l->fs->commits);
 	return add_entry(l, name, &now);
 }
 
@@ -273,6 +278,7 @@ static void read_dir(fuse_req_t req, struct listing *l, off_t off)
 
 	l->req = req;
 	l->fs = req_fs(req);
+	l->commits = atomic_load(&l->fs->commits);
 	if (!l->handle) {
 		fuse_reply_err(req, EBADF);
 		return;
@@ -319,7 +325,7 @@ void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_
 	for (at = all; at && *at; at++) {
 		/* names that wait to be stored are part of the directory */
 		if (r == 0 && (*at)->name && (*at)->parent == (int64_t)ino)
-			r = commit_node(fs, req, *at, false);
+			r = commit_node(fs, req, *at, COMMIT_CLOSE);
 		node_put(fs, *at);
 	}
 	free(all);

@@ -7,15 +7,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { WHOLE_TEXT_KEPT = 512 * 1024 /* longer texts are kept in memory while they are being read */ };
 
-/* What the kernel may do with a file that is opened. */
-static void set_open_flags(struct fuse_file_info *fi)
+/* What the kernel may do with a file that is opened. The handle is the thread that opened it. */
+static void set_open_flags(fuse_req_t req, struct fuse_file_info *fi)
 {
-	fi->fh = 0;
+	fi->fh = (uint64_t)fuse_req_ctx(req)->pid;
 	fi->keep_cache = 1; /* notify.c invalidates what others change */
 	if ((fi->flags & O_ACCMODE) == O_RDONLY)
 		fi->noflush = 1;
@@ -127,7 +129,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		fuse_reply_err(req, -r);
 		return;
 	}
-	set_open_flags(fi);
+	set_open_flags(req, fi);
 	entry = attr_entry(&inode);
 	fuse_reply_create(req, &entry, fi);
 	node_put(fs, n);
@@ -165,7 +167,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, -r);
 		return;
 	}
-	set_open_flags(fi);
+	set_open_flags(req, fi);
 	fuse_reply_open(req, fi);
 	node_put(fs, n);
 }
@@ -292,9 +294,23 @@ void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t 
 		fuse_reply_write(req, len);
 }
 
+/* Is this close() by the process that opened the file, and not by a child that got a copy? */
+static bool is_opener(fuse_req_t req, const struct fuse_file_info *fi)
+{
+	pid_t closer = fuse_req_ctx(req)->pid, opener = (pid_t)fi->fh;
+	char path[64];
+
+	if (closer == opener || closer == 0)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", closer, opener); /* another thread of it? */
+	return access(path, F_OK) == 0;
+}
+
 /*
  * Each close() of a descriptor flushes, also that of a copy: the shell's "> file" closes one before
- * the first write. So a file that was only created or truncated waits for a write or for the last close.
+ * the first write. So a file that was only created or truncated waits for a write or for the last
+ * close. In "{ a; b; } > file" each program closes its copy: what it wrote is stored, and made a
+ * version when the shell closes the file.
  */
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -303,14 +319,13 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	bool written = false;
 	int r = 0;
 
-	(void)fi;
 	if (n) {
 		pthread_mutex_lock(&n->lock);
-		written = n->written;
+		written = n->written || n->part;
 		pthread_mutex_unlock(&n->lock);
 	}
 	if (written)
-		r = commit_node(fs, req, n, false);
+		r = commit_node(fs, req, n, is_opener(req, fi) ? COMMIT_CLOSE : COMMIT_PART);
 	node_put(fs, n);
 	fuse_reply_err(req, -r);
 }
@@ -323,7 +338,8 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 
 	(void)datasync;
 	(void)fi;
-	r = n ? commit_node(fs, req, n, true) : fs_change(fs, req, NULL, NULL, true);
+	(void)fi;
+	r = n ? commit_node(fs, req, n, COMMIT_FSYNC) : fs_change(fs, req, NULL, NULL, true);
 	node_put(fs, n);
 	fuse_reply_err(req, -r);
 }
@@ -342,10 +358,10 @@ static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
 	int r;
 
 	do {
-		r = commit_node(fs, req, n, false);
+		r = commit_node(fs, req, n, COMMIT_CLOSE);
 		pthread_mutex_lock(&n->lock);
 		purge = n->unlinked && n->in_db;
-		dirty = n->dirty && !n->unlinked; /* again, when it was changed meanwhile */
+		dirty = (n->dirty || n->part) && !n->unlinked; /* again, when it was changed meanwhile */
 		pthread_mutex_unlock(&n->lock);
 	} while (r == 0 && dirty);
 	if (r < 0) {

@@ -9,6 +9,7 @@
 #include "planfs/view.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
 	/*
@@ -39,6 +40,7 @@ struct node {
 	pthread_mutex_t lock; /* guards all below; never held over a transaction */
 	bool dirty;           /* inode and text hold what the database does not */
 	bool written;         /* a write since the last commit: the next flush must commit */
+	bool part;            /* the text is stored, but not as a version yet */
 	bool in_db;           /* there is a row */
 	bool unlinked;        /* no name is left: nothing will be committed any more */
 	struct inode inode;   /* valid while dirty or unlinked */
@@ -65,6 +67,7 @@ struct fs {
 	const struct fs_options *options;
 	struct fuse_session *se;
 	struct view_source views;
+	atomic_ullong commits; /* ended so far: see attr_get() */
 	int64_t started; /* ns */
 	bool expire_only; /* the kernel knows FUSE_EXPIRE_ONLY */
 
@@ -126,8 +129,11 @@ int node_each_pending(struct fs *fs, int64_t parent, node_fn *fn, void *arg);
 /* References to all nodes (NULL at the end), to be freed. */
 struct node **node_all(struct fs *fs);
 
-/* Put what is newer in memory over @inode as the database has it. */
-void node_overlay(struct fs *fs, struct inode *inode);
+/*
+ * Put what is newer in memory over @inode as the database had it. Returns whether there was something:
+ * if not, what was read is the present state only when no commit ended since (fs->commits).
+ */
+bool node_overlay(struct fs *fs, struct inode *inode);
 
 /* text.c: called with n->lock held. Read the present text and attributes unless they are there. */
 int text_load(struct fs *fs, struct node *n) MUST_CHECK;
@@ -145,17 +151,24 @@ struct commit {
 	struct buf text;
 	int64_t base;
 	uint64_t change;
+	enum text_state state;
 	int64_t parent; /* of a pending name */
 	char *name;     /* owned; NULL: in the database already */
 };
 
-/* With commit_lock held. Returns 0; @c->node stays NULL when there is nothing to commit. */
-int commit_begin(struct fs *fs, struct node *n, struct commit *c) MUST_CHECK;
+/* With commit_lock held. @part: more will be written, this is no version. Returns 0; @c->node stays NULL when there is nothing to commit. */
+int commit_begin(struct fs *fs, struct node *n, struct commit *c, bool part) MUST_CHECK;
 int commit_apply(struct txn *t, struct commit *c) MUST_CHECK; /* in the transaction */
 void commit_end(struct fs *fs, struct commit *c, int result); /* after it; releases @c */
 
-/* Commit @n if it is dirty; @fsync: and be on the disk. Returns 0 or the error of the transaction. */
-int commit_node(struct fs *fs, fuse_req_t req, struct node *n, bool fsync) MUST_CHECK;
+enum commit_why {
+	COMMIT_CLOSE, /* on the disk if the contract of close() says so */
+	COMMIT_PART,  /* the same, but others have the file open and go on writing */
+	COMMIT_FSYNC, /* on the disk */
+};
+
+/* Commit @n if it is dirty. Returns 0 or the error of the transaction. */
+int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why) MUST_CHECK;
 
 /* Drop what could not be committed: the old text stands. */
 void commit_give_up(struct fs *fs, struct node *n);
@@ -168,7 +181,7 @@ void notify_invalid(struct fs *fs, int64_t id);
 /* attr.c */
 struct stat attr_stat(const struct inode *inode);
 int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode) MUST_CHECK;
-struct fuse_entry_param attr_entry(const struct inode *inode);
+struct fuse_entry_param attr_entry(const struct inode *inode); /* to be kept without end */
 int attr_lookup(struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 
 /* Run @apply as the user behind @req, waiting for a lock as a change of names may. */

@@ -144,7 +144,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 	if (r == 0)
 		n = node_find(fs, l.id);
 	if (n)
-		r = commit_node(fs, req, n, false); /* two names need a row */
+		r = commit_node(fs, req, n, COMMIT_CLOSE); /* two names need a row */
 	node_put(fs, n);
 	if (r == 0)
 		r = fs_change(fs, req, apply_link, &l, false);
@@ -352,9 +352,9 @@ static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 
 	m->to_pending = m->to && m->to->name && !m->rename.exchange;
 	if (m->from)
-		r = commit_begin(fs, m->from, &m->commit_from);
+		r = commit_begin(fs, m->from, &m->commit_from, false);
 	if (r == 0 && m->to && !m->to_pending && m->to != m->from)
-		r = commit_begin(fs, m->to, &m->commit_to);
+		r = commit_begin(fs, m->to, &m->commit_to, false);
 	if (r == 0)
 		r = fs_change(fs, req, apply_move, m, durable);
 	commit_end(fs, &m->commit_from, r);

@@ -248,21 +248,21 @@ static int show_in_directory(void *arg, struct node *n)
 	return 0;
 }
 
-void node_overlay(struct fs *fs, struct inode *inode)
+bool node_overlay(struct fs *fs, struct inode *inode)
 {
 	struct node *n;
+	bool newer;
 
-	if (S_ISDIR(inode->mode)) {
+	if (S_ISDIR(inode->mode))
 		node_each_pending(fs, inode->id, show_in_directory, inode);
-		return;
-	}
 	if (!S_ISREG(inode->mode))
-		return;
+		return false;
 	n = node_find(fs, inode->id);
 	if (!n)
-		return;
+		return false;
 	pthread_mutex_lock(&n->lock);
-	if (n->dirty) {
+	newer = n->dirty;
+	if (newer) {
 		uint32_t nlink = inode->nlink;
 
 		*inode = n->inode;
@@ -271,4 +271,5 @@ void node_overlay(struct fs *fs, struct inode *inode)
 	}
 	pthread_mutex_unlock(&n->lock);
 	node_put(fs, n);
+	return newer;
 }

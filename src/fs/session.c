@@ -111,7 +111,7 @@ static void commit_all(struct fs *fs)
 
 	all = node_all(fs);
 	for (at = all; at && *at; at++) {
-		if (commit_node(fs, NULL, *at, false) < 0)
+		if (commit_node(fs, NULL, *at, COMMIT_CLOSE) < 0)
 			log_err("file %lld could not be stored; its old text stands", (long long)(*at)->id);
 		node_put(fs, *at);
 	}
@@ -124,11 +124,14 @@ static int purge_all(struct txn *t, void *arg)
 	return txn_purge_all(t);
 }
 
-static int purge_unlinked(struct fs *fs)
+/* Before anybody has a file open, and after: what a crash or the last release left without a name. */
+static void purge_unlinked(struct fs *fs)
 {
 	const struct change purge = { .apply = purge_all, .wait_ms = WAIT_TEXT_MS };
+	int r = fs->options->readonly ? 0 : store_change(fs->store, &purge);
 
-	return fs->options->readonly ? 0 : store_change(fs->store, &purge);
+	if (r < 0)
+		log_warn("unlinked files stay until the next mount: %s", strerror(-r));
 }
 
 /* libfuse's last words, for our own message. */
@@ -232,13 +235,12 @@ int fs_run(struct store *s, const struct fs_options *options, struct buf *ret_wh
 		return -ENOMEM;
 	fuse_set_log_func(on_fuse_log);
 	store_set_in_use(s, node_in_use, fs);
-	r = purge_unlinked(fs);
-	if (r < 0)
-		log_warn("unlinked files of the last mount stay until the next: %s", strerror(-r));
+	purge_unlinked(fs);
 	r = make_session(fs, ret_why);
 	if (r == 0) {
 		r = run_session(fs, ret_why);
 		fuse_session_destroy(fs->se);
+		purge_unlinked(fs);
 	}
 	store_set_in_use(s, NULL, NULL);
 	free(fs);

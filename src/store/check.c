@@ -84,25 +84,36 @@ static int tell(struct check *k, struct store_finding *finding, int64_t id, cons
 	return k->fn(k->arg, finding);
 }
 
+static int tell_pages(struct check *k, const char *text)
+{
+	const struct store_finding finding = { .level = FINDING_DAMAGE, .kind = "pages", .path = "",
+		.text = text };
+
+	k->damaged_pages = true;
+	return k->fn(k->arg, &finding);
+}
+
+/* SQLite lists what is wrong, or, when too much is, fails itself. */
 static int check_pages(struct check *k)
 {
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
 	char pragma[64];
-	int r;
+	int r = 0, rc;
 
 	snprintf(pragma, sizeof(pragma), "PRAGMA integrity_check(%d)", PAGE_FINDINGS_MAX);
-	r = prepare(k, pragma, &st);
-	while (r == 0 && (r = stmt_row(st, "check the pages")) > 0) {
-		struct store_finding finding = { .level = FINDING_DAMAGE, .kind = "pages",
-			.text = (const char *)sqlite3_column_text(st, 0) };
+	rc = sqlite3_prepare_v2(k->db, pragma, -1, &st, NULL);
+	while (rc == SQLITE_OK && r == 0 && sqlite3_step(st) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(st, 0);
 
-		r = 0;
-		if (!finding.text || strcmp(finding.text, "ok") == 0)
-			continue;
-		k->damaged_pages = true;
-		r = tell(k, &finding, 0, NULL);
+		if (text && strcmp(text, "ok") != 0)
+			r = tell_pages(k, text);
 	}
-	return r;
+	if (r != 0)
+		return r;
+	rc = sqlite3_errcode(k->db) & 0xFF;
+	if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)
+		return tell_pages(k, sqlite3_errmsg(k->db));
+	return rc == SQLITE_OK || rc == SQLITE_DONE ? 0 : store_errno(k->db, "check the pages");
 }
 
 static int apply_rule(struct check *k, const struct check_rule *rule)

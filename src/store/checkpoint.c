@@ -42,7 +42,7 @@ int checkpoint_hold(struct store *s)
 	return 0;
 }
 
-static void give_back(struct store *s)
+void checkpoint_release(struct store *s)
 {
 	if (s->holds_checkpoint && shm_lock(s, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE) != SQLITE_OK)
 		log_warn("cannot give the checkpoint lock back; the next checkpoint is tried in a second");
@@ -57,7 +57,7 @@ void checkpoint_yield(struct store *s)
 {
 	if (sqlite3_extended_errcode(s->writer.db) != SQLITE_BUSY_RECOVERY)
 		return;
-	give_back(s);
+	checkpoint_release(s);
 	if (checkpoint_hold(s) < 0)
 		log_dbg("the WAL index is recovered by another program");
 }
@@ -67,7 +67,7 @@ void checkpoint_run(struct store *s)
 	int log_frames = 0, done_frames = 0;
 	int rc;
 
-	give_back(s);
+	checkpoint_release(s);
 	rc = sqlite3_wal_checkpoint_v2(
 		s->writer.db, "main", SQLITE_CHECKPOINT_RESTART, &log_frames, &done_frames);
 	if (rc == SQLITE_OK)

@@ -292,6 +292,7 @@ void store_close(struct store *s)
 		conn_close(s->readers[s->n_idle]);
 		free(s->readers[s->n_idle]);
 	}
+	checkpoint_release(s);  /* SQLite forgets to when it closes and has other connections */
 	conn_close(&s->writer); /* the last connection checkpoints and removes the WAL */
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);

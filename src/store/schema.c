@@ -262,7 +262,8 @@ static const char plan_view[] =
 #define VERSION_COLUMNS                                                                            \
 	"coalesce(CAST(b.data AS TEXT), ''), r.size, " ISO("r.mtime") ", r.parent, r.inode\n"
 #define VERSION_FILTER                                                                             \
-	IS_SECTION("r.name") " AND " IS_FILE("r.mode") " AND r.op IN ('create', 'save', 'rename')\n"
+	IS_SECTION("r.name") " AND " IS_FILE("r.mode") " AND r.op IN ('create', 'save', 'rename')\n"   \
+	"    AND r.size > 0\n" /* a version is a text: what is created or cut empty waits for one */
 
 static const char history_view[] =
 	"CREATE VIEW history(rev, time, author, op, year, district, plan, name, body, size, mtime,\n"

@@ -229,7 +229,20 @@ int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *in
 	return r;
 }
 
-int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base)
+static int record_save(struct txn *t, const struct inode *saved, const struct inode *before,
+	int64_t base, enum text_state state)
+{
+	if (state == TEXT_PART)
+		return 0;
+	if (saved->body != before->body || state == TEXT_WHOLE)
+		return record_change(t, saved, true, base);
+	if (saved->mode != before->mode || saved->uid != before->uid || saved->gid != before->gid)
+		return record_change(t, saved, false, 0);
+	return 0;
+}
+
+int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base,
+	enum text_state state)
 {
 	struct inode now, saved = *inode;
 	int same, r;
@@ -248,10 +261,8 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 		r = insert_body(t, text, &saved.body);
 	if (r == 0)
 		r = update_inode(t, &saved);
-	if (r == 0 && !same)
-		r = record_change(t, &saved, true, base);
-	else if (r == 0 && (saved.mode != now.mode || saved.uid != now.uid || saved.gid != now.gid))
-		r = record_change(t, &saved, false, 0);
+	if (r == 0)
+		r = record_save(t, &saved, &now, base, state);
 	if (r == 0 && !same)
 		r = drop_body(t, now.body);
 	if (r == 0)
