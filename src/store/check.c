@@ -93,8 +93,7 @@ static int tell_pages(struct check *k, const char *text)
 	return k->fn(k->arg, &finding);
 }
 
-/* SQLite lists what is wrong, or, when too much is, fails itself. */
-static int check_pages(struct check *k)
+static int run_integrity_check(struct check *k)
 {
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
 	char pragma[64];
@@ -102,18 +101,31 @@ static int check_pages(struct check *k)
 
 	snprintf(pragma, sizeof(pragma), "PRAGMA integrity_check(%d)", PAGE_FINDINGS_MAX);
 	rc = sqlite3_prepare_v2(k->db, pragma, -1, &st, NULL);
-	while (rc == SQLITE_OK && r == 0 && sqlite3_step(st) == SQLITE_ROW) {
+	while (rc == SQLITE_OK && r == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		const char *text = (const char *)sqlite3_column_text(st, 0);
 
 		if (text && strcmp(text, "ok") != 0)
 			r = tell_pages(k, text);
+		rc = SQLITE_OK;
 	}
-	if (r != 0)
+	if (r != 0 || rc == SQLITE_OK || rc == SQLITE_DONE)
 		return r;
-	rc = sqlite3_errcode(k->db) & 0xFF;
-	if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)
+	/* when too much is wrong, it fails instead of telling */
+	if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB)
 		return tell_pages(k, sqlite3_errmsg(k->db));
-	return rc == SQLITE_OK || rc == SQLITE_DONE ? 0 : store_errno(k->db, "check the pages");
+	return store_errno(k->db, "check the pages");
+}
+
+/* Without the constraints of the tables: the rules tell of them in better words, with a path. */
+static int check_pages(struct check *k)
+{
+	int r;
+
+	if (sqlite3_exec(k->db, "PRAGMA ignore_check_constraints = ON", NULL, NULL, NULL) != SQLITE_OK)
+		return store_errno(k->db, "check the pages");
+	r = run_integrity_check(k);
+	sqlite3_exec(k->db, "PRAGMA ignore_check_constraints = OFF", NULL, NULL, NULL);
+	return r;
 }
 
 static int apply_rule(struct check *k, const struct check_rule *rule)

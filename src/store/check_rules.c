@@ -35,8 +35,6 @@ const struct check_rule check_rules[] = {
 		"SELECT NULL, NULL, i.id, 'the directory cannot be reached from the root' FROM inode i "
 		"WHERE " IS_DIR("i.mode") " AND NOT " NO_NAMES " AND i.id NOT IN (SELECT id FROM reached)" },
 
-	{ FINDING_DAMAGE, "mode", "SELECT NULL, NULL, id, 'is of an unknown type (mode ' || "
-		"printf('%o', mode) || ')' FROM inode WHERE kind IS NULL" },
 	{ FINDING_DAMAGE, "orphan", "SELECT NULL, NULL, i.id, 'has no name, though its link count is ' || "
 		"i.nlink FROM inode i WHERE i.id <> 1 AND i.nlink > 0 AND " NO_NAMES },
 	{ FINDING_DAMAGE, "links", "SELECT NULL, NULL, i.id, 'has ' || " NAMES " || ' names, but its link "
@@ -65,6 +63,9 @@ const struct check_rule check_rules[] = {
 		"(SELECT 1 FROM inode WHERE id = x.inode)" },
 	{ FINDING_DAMAGE, "version", "SELECT parent, name, NULL, 'the text of version ' || rev || ' is missing' "
 		"FROM revision r WHERE body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE id = r.body)" },
+	{ FINDING_DAMAGE, "version", "SELECT parent, name, NULL, 'version ' || rev || ' is of an unknown "
+		"kind, ' || op FROM revision WHERE op NOT IN ('create', 'save', 'rename', 'link', 'attr', "
+		"'remove')" },
 	{ FINDING_NOTE, "unused", "SELECT NULL, NULL, NULL, count(*) || ' texts that no file and no version "
 		"needs' FROM body b WHERE NOT EXISTS (SELECT 1 FROM revision WHERE body = b.id) "
 		"AND b.id NOT IN (SELECT body FROM inode WHERE body IS NOT NULL) HAVING count(*) > 0" },

@@ -13,6 +13,7 @@
 
 enum {
 	CHECKPOINT_LOCK = 1, /* WAL_CKPT_LOCK of the file format: https://sqlite.org/walformat.html, 2.2.2 */
+	CHECKPOINT_FRAMES = 1000,
 	BACK_OFF_NS = 1000000000,
 };
 
@@ -62,7 +63,7 @@ void checkpoint_yield(struct store *s)
 		log_dbg("the WAL index is recovered by another program");
 }
 
-void checkpoint_run(struct store *s)
+static void run_checkpoint(struct store *s)
 {
 	int log_frames = 0, done_frames = 0;
 	int rc;
@@ -78,5 +79,23 @@ void checkpoint_run(struct store *s)
 		log_warn("checkpoint failed (%s); the log goes on growing and it is tried again",
 			sqlite3_errstr(rc));
 	if (checkpoint_hold(s) < 0)
-		log_dbg("another program is checkpointing; held after the next commit");
+		log_dbg("another program is checkpointing; held after a later commit");
+}
+
+static bool log_is_long(const struct store *s)
+{
+	return s->wal_frames >= CHECKPOINT_FRAMES && store_now() >= s->checkpoint_after;
+}
+
+bool checkpoint_is_due(const struct store *s)
+{
+	return (s->exclusive && !s->holds_checkpoint) || log_is_long(s);
+}
+
+void checkpoint_tend(struct store *s)
+{
+	if (log_is_long(s))
+		run_checkpoint(s);
+	else if (checkpoint_hold(s) < 0)
+		log_dbg("another program is checkpointing; held after a later commit");
 }

@@ -16,7 +16,6 @@
 enum {
 	BUSY_POLL_US = 500,          /* sqlite3_busy_timeout() starves beside a program that commits in a loop */
 	SYNC_AFTER_NS = 400000000,   /* "on the disk within a second" */
-	CHECKPOINT_FRAMES = 1000,
 	IDS_LOW = ID_RANGE / 4,
 };
 
@@ -368,9 +367,9 @@ static void lead(struct store *s, const struct request *own)
 		b.first = rq->next;
 		finish(rq, rq->result);
 	}
-	if (s->wal_frames >= CHECKPOINT_FRAMES && store_now() >= s->checkpoint_after) {
+	if (checkpoint_is_due(s)) {
 		pthread_mutex_unlock(&s->queue_lock);
-		checkpoint_run(s);
+		checkpoint_tend(s);
 		pthread_mutex_lock(&s->queue_lock);
 	}
 	s->has_leader = false;

@@ -185,7 +185,8 @@ bool id_take(struct store *s, struct id_range *range, int64_t *ret_id);
 /* checkpoint.c: called by the leader */
 int checkpoint_hold(struct store *s) MUST_CHECK;
 void checkpoint_release(struct store *s);
-void checkpoint_run(struct store *s);
+bool checkpoint_is_due(const struct store *s);
+void checkpoint_tend(struct store *s); /* what is due after a commit */
 void checkpoint_yield(struct store *s);
 
 /* txn.c: shared with rename.c */

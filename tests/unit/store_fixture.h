@@ -22,7 +22,7 @@
 
 struct fixture {
 	char dir[32];
-	char path[64]; /* of the database */
+	char path[72]; /* of the database */
 	struct store *s;
 	sqlite3 *db; /* another program's connection, with triggers; opened by the first sql() */
 };
@@ -115,7 +115,7 @@ static inline int act_save(struct txn *t, struct act *a, int64_t dir, const char
 		return r;
 	base = a->inode.body;
 	a->inode.mtime = a->inode.ctime = store_now();
-	return txn_save(t, &a->inode, &text, base);
+	return txn_save(t, &a->inode, &text, base, TEXT_VERSION);
 }
 
 static inline int act_create(struct txn *t, struct act *a, int64_t dir, const char *name)

@@ -176,6 +176,11 @@ static void closing_leaves_one_file(void **state)
 	store_close(f->s);
 	f->s = NULL;
 	assert_int_equal(count_files(f, "plans.db*"), 1);
+	store_open_at(f, true);
+	assert_int_equal(make_dir(f, "2017"), 0);
+	store_close(f->s);
+	f->s = NULL;
+	assert_int_equal(count_files(f, "plans.db*"), 1);
 	store_close(NULL);
 }
 

@@ -138,16 +138,17 @@ static void the_same_bytes_are_no_version(void **state)
 	assert_int_equal(count_versions(f, "x.txt"), 1);
 }
 
-static void empty_texts_are_compared_too(void **state)
+static void an_empty_text_waits_for_one(void **state)
 {
 	struct fixture *f = with_section(state);
 
 	assert_int_equal(save_file(f, TEXT, ""), 0);
-	assert_int_equal(count_versions(f, "x.txt"), 2);
 	assert_int_equal(save_file(f, TEXT, ""), 0);
-	assert_int_equal(count_versions(f, "x.txt"), 2);
-	assert_int_equal(save_file(f, TEXT, "one"), 0);
-	assert_int_equal(count_versions(f, "x.txt"), 3);
+	assert_int_equal(count_versions(f, "x.txt"), 1);
+	assert_int_equal(save_file(f, TEXT, "two"), 0);
+	expect_one_more(f);
+	expect_rows(f, "SELECT op, size FROM revision WHERE name = 'x.txt' ORDER BY rev",
+		"create|3\nsave|0\nsave|3");
 }
 
 static void going_back_to_an_old_text_is_a_version(void **state)
@@ -249,7 +250,7 @@ int main(void)
 		CASE(perl_links_and_renames),
 		CASE(an_exchange_is_one_version),
 		CASE(the_same_bytes_are_no_version),
-		CASE(empty_texts_are_compared_too),
+		CASE(an_empty_text_waits_for_one),
 		CASE(going_back_to_an_old_text_is_a_version),
 		CASE(scratch_leaves_no_row_and_no_text),
 		CASE(a_text_that_a_version_names_outlives_its_file),

@@ -115,6 +115,7 @@ static void what_is_no_section_is_refused_in_words(void **state)
 		{ "UPDATE plan SET meta = 'x'", "meta: not a JSON object" },
 		{ "UPDATE plan SET name = '.x'", "plan: a name that does not begin with a dot" },
 		{ "UPDATE plan SET mtime = 0", "mtime and inode follow from the files" },
+		{ "UPDATE inode SET mode = 420", "NOT NULL constraint failed: inode.kind" },
 	};
 	struct fixture *f = with_plan(state);
 	size_t i;

@@ -59,7 +59,7 @@ static int call_save(struct txn *t, void *arg)
 	struct call *c = arg;
 
 	c->inode = (struct inode){ .id = c->id, .mode = S_IFREG | 0644 };
-	return txn_save(t, &c->inode, &c->text, 0);
+	return txn_save(t, &c->inode, &c->text, 0, TEXT_VERSION);
 }
 
 static int call_set_attr(struct txn *t, void *arg)
