@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "saver.h"
@@ -19,9 +20,13 @@ static const char *full(const struct saver *w, const char *path, char *room)
 void step_failed(const struct saver *w, const char *what, const char *path)
 {
 	int e = errno;
+	struct statfs fs;
 
 	/* What the kernel says of a connection whose daemon died, before and after it noticed. */
 	if (e == ENOTCONN || e == ECONNABORTED)
+		exit(0);
+	/* A call that the death itself interrupted may have yet another error (EIO of a page). */
+	if (statfs(w->mount, &fs) < 0 && errno == ENOTCONN)
 		exit(0);
 	errno = e;
 	warn("%s: %s %s", w->id, what, path);

@@ -153,8 +153,8 @@ static int follow_tar(struct saver *w, const char *prefix, FILE *names)
 	int last = -1, i;
 
 	while (fgets(line, sizeof(line), names)) {
-		if (strncmp(line, "tar:", 4) == 0)
-			break;
+		if (strncmp(line, "./", 2) != 0)
+			break; /* an error: what was named last may be why */
 		if (last >= 0)
 			journal_mark(w->journal, "A %s-%d", prefix, last);
 		w->saves += last >= 0;
@@ -187,8 +187,8 @@ void unpack_archive(struct saver *w, unsigned int step)
 		journal_mark(
 			w->journal, "S %s-%u %s/plan%u/%02u.txt=1", prefix, i, target, i / 8, i);
 	snprintf(command, sizeof(command),
-		"mkdir '%s/%s' && exec tar --no-same-owner -xvf %s.tar -C '%s/%s' 2>&1", w->mount,
-		target, dir, w->mount, target);
+		"exec 2>&1; mkdir '%s/%s' && exec tar --no-same-owner -xvf %s.tar -C '%s/%s'",
+		w->mount, target, dir, w->mount, target);
 	names = popen(command, "r");
 	if (!names)
 		err(3, "popen");
