@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 struct mount_args {
@@ -170,9 +171,11 @@ static int clear_point(const char *point)
 {
 	CLEANUP(mounted_done) struct mounted m = { 0 };
 	CLEANUP(buf_done) struct buf below = { 0 };
+	struct statvfs v;
 	struct stat st;
 
-	if (stat(point, &st) == 0) {
+	/* The kernel may remember what stat(2) asks of a dead mount; statvfs(2) asks the daemon. */
+	if (stat(point, &st) == 0 && statvfs(point, &v) == 0) {
 		if (!S_ISDIR(st.st_mode)) {
 			log_err("%s: not a directory", point);
 			return CLI_FAILED;
