@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LOOK_BYTES = 64 * 1024, TOPIC_MIN = 6 };
+enum { LOOK_BYTES = 64 * 1024, TOPIC_MIN = 6, OPENING_BYTES = 120 };
 
 /* What is over (a 总结 tells it) and what is to come (the others want it). */
 static const char *const past[] = { "取得了", "完成了", "荣获", "被评为", "被授予", "获得了", "开展了", "举办了", "组织了",
@@ -46,8 +46,11 @@ static unsigned count_all(const struct facts *f, const char *const *list, size_t
 	for (i = 0; i < n; i++)
 		words_add(&words, list[i]);
 	for (i = 0; i < f->n && used < LOOK_BYTES; i++) {
-		words_count(&words, f->paras[i].text, f->paras[i].len, counts);
-		used += f->paras[i].len;
+		size_t len = f->paras[i].len;
+
+		len = len < LOOK_BYTES - used ? len : LOOK_BYTES - used;
+		words_count(&words, f->paras[i].text, len, counts);
+		used += len;
 	}
 	for (i = 0; i < n; i++)
 		sum += counts[i];
@@ -84,11 +87,23 @@ const char *kind_find(const struct facts *f)
 	return calls_itself(f, "方案") ? "方案" : "计划";
 }
 
-/* A topic's words must be more than those of all others together, or stand in the title. */
+/* Does the plan begin with it: "做好学校安全工作…"? */
+static bool opens_with(const struct facts *f, const struct topic *topic)
+{
+	size_t len = f->n > 0 ? f->paras[0].len : 0;
+
+	return f->n > 0 && text_has(f->paras[0].text, len < OPENING_BYTES ? len : OPENING_BYTES,
+		topic->words[0]);
+}
+
+/*
+ * A topic's words must be more than those of all others together, or many when the plan opens with it,
+ * or its name stands in the title.
+ */
 const char *topic_find(const struct facts *f)
 {
 	unsigned best = 0, all = 0, count;
-	const char *found = NULL;
+	const struct topic *found = NULL;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(topics); i++)
@@ -99,8 +114,10 @@ const char *topic_find(const struct facts *f)
 		all += count;
 		if (count > best) {
 			best = count;
-			found = topics[i].name;
+			found = &topics[i];
 		}
 	}
-	return best >= TOPIC_MIN && best * 10 >= all * 6 ? found : NULL;
+	if (best < TOPIC_MIN || best * 10 < all * (opens_with(f, found) ? 4 : 6))
+		return NULL;
+	return found->name;
 }

@@ -9,6 +9,8 @@ static const char *const han_digits[] = { "〇", "一", "二", "三", "四", "�
 /* The value of one Han digit, -1 for another character. */
 static int han_digit(uint32_t c)
 {
+	if (c < 0x25CB)
+		return -1;
 	switch (c) {
 	case 0x3007: /* 〇 */
 	case 0x96F6: /* 零 */
@@ -48,6 +50,11 @@ static unsigned han_unit(uint32_t c)
 	default:
 		return 0;
 	}
+}
+
+int number_digit(uint32_t c)
+{
+	return char_is_digit(c) ? (int)(c - '0') : han_digit(c);
 }
 
 unsigned number_han(struct cursor *c)

@@ -54,6 +54,9 @@ bool text_ends_with(const char *s, size_t len, const char *wanted);
 
 /* ---- number.c ---- */
 
+/* The value of an ASCII, full-width or Han digit (after folding), -1 for another character. */
+int number_digit(uint32_t c);
+
 /* 一 to 九百九十九, also 廿 and 〇: the value, and step over it; 0 when there is none. */
 unsigned number_han(struct cursor *c);
 
@@ -212,7 +215,7 @@ bool title_is_plan_title(const char *s, size_t len);
 /* Without the year of an upload before it and "(优秀19篇)" behind it. */
 void title_stem(const char **s, size_t *len);
 
-/* ---- facts.c, year.c, district.c, kind.c ---- */
+/* ---- year.c, district.c, kind.c ---- */
 
 struct facts {
 	const struct para *paras; /* of one plan */
@@ -229,12 +232,35 @@ int district_find(const struct facts *f, struct buf *ret_name) MUST_CHECK;
 const char *kind_find(const struct facts *f);
 const char *topic_find(const struct facts *f);
 
+/* ---- headings.c ---- */
+
+/* A paragraph: what it begins with, and whether a section begins with it. */
+struct item {
+	struct marker marker;
+	bool heading;
+};
+
+struct headings {
+	const struct facts *facts; /* borrowed */
+	struct item *items;        /* owned; one per paragraph */
+	enum marker_kind level;    /* of the headings; MARKER_NONE when there are none */
+	size_t annex;              /* the first paragraph of the annexes, or the number of paragraphs */
+	size_t closing;            /* the first paragraph behind a chain of single paragraphs, likewise */
+};
+
+/* Find where the sections of @f begin. Returns 0 and *ret_headings, or -ENOMEM. */
+int headings_find(const struct facts *f, struct headings *ret_headings) MUST_CHECK;
+void headings_done(struct headings *s);
+
+/* Can the line be a heading: short and without a sentence? */
+bool para_is_short(const struct para *p);
+
 /* ---- sections.c ---- */
 
 /* Split the paragraphs of @f into @plan->sections. Returns 0 or -ENOMEM. */
 int sections_make(const struct facts *f, struct plan *plan) MUST_CHECK;
 
-/* ---- document.c, report.c ---- */
+/* ---- report.c ---- */
 
 /* A document while it is taken apart. */
 struct build {

@@ -22,20 +22,15 @@ struct place {
 /* A year of four digits, ASCII, full-width or Han (二〇一六): 0 when there is none at @c. */
 static unsigned parse_year(struct cursor *c)
 {
-	static const char *const han[] = { "〇", "一", "二", "三", "四", "五", "六", "七", "八", "九" };
-	unsigned value = 0, chars, i;
+	unsigned value = 0, chars;
 
 	for (chars = 0; chars < 4; chars++) {
-		for (i = 0; i < ARRAY_LEN(han); i++)
-			if (cursor_skip_text(c, han[i]))
-				break;
-		if (i == ARRAY_LEN(han) && (cursor_skip(c, 0x25CB) || cursor_skip(c, 0x96F6)))
-			i = 0; /* ○ and 零 */
-		else if (i == ARRAY_LEN(han) && char_is_digit(cursor_peek(c)))
-			i = cursor_next(c) - '0';
-		if (i == ARRAY_LEN(han))
+		int digit = number_digit(cursor_peek(c));
+
+		if (digit < 0)
 			return 0;
-		value = value * 10 + i;
+		cursor_next(c);
+		value = value * 10 + (unsigned)digit;
 	}
 	return value >= FIRST_YEAR && value <= LAST_YEAR ? value : 0;
 }
@@ -53,7 +48,7 @@ static unsigned year_before(const char *begin, const char *at, const char *end, 
 	unsigned chars, value;
 
 	for (chars = 0; chars < 4; chars++)
-		if (cursor_back(&c, begin) == 0)
+		if (number_digit(cursor_back(&c, begin)) < 0)
 			return 0;
 	year = c;
 	*ret_digits = c.at;

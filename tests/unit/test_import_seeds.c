@@ -26,7 +26,7 @@ static void read_seed(int number)
 	struct import_error error;
 	struct dirent **names;
 	int i, n = scandir(SEEDS, &names, NULL, alphasort);
-	char begin[8], path[4096];
+	char begin[16], path[4096];
 
 	if (n < 0)
 		return;

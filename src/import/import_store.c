@@ -1,0 +1,280 @@
+/* Imported plans become directories and files; see planfs/import_store.h. */
+#include "import_priv.h"
+
+#include "planfs/change.h"
+#include "planfs/import_store.h"
+#include "planfs/name.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { NUMBER_MAX = 1000, WAIT_MS = 20000 };
+
+void import_result_done(struct import_result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->n_outcomes; i++) {
+		free(result->outcomes[i].path);
+		free(result->outcomes[i].copy_of);
+	}
+	free(result->outcomes);
+	*result = (struct import_result){ 0 };
+}
+
+/* One transaction. It may run more than once: all that it finds out is set anew each time. */
+struct job {
+	const struct import *import;
+	const struct import_target *target;
+	struct import_index *index; /* only read inside the transaction */
+	struct import_result *result;
+	struct import_error *error;
+};
+
+static int fail(struct job *job, const char *path, int err)
+{
+	snprintf(job->error->text, sizeof(job->error->text), "%s: cannot be written to %s: %s",
+		job->import->name, path, strerror(-err));
+	return err;
+}
+
+/* A new inode takes owner and permissions from the directory above, as the SQL views do it. */
+static struct inode like(const struct inode *dir, uint32_t type)
+{
+	uint32_t mode = type == S_IFDIR ? dir->mode & 07777 : dir->mode & 0666;
+	int64_t now = store_now();
+
+	return (struct inode){ .mode = type | mode, .uid = dir->uid, .gid = dir->gid, .atime = now,
+		.mtime = now, .ctime = now, .btime = now };
+}
+
+/* The directory @name in @dir, made when it is missing. */
+static int open_dir(struct txn *t, const struct inode *dir, const char *name, struct inode *ret_inode)
+{
+	int r;
+
+	r = txn_lookup(t, dir->id, name, ret_inode);
+	if (r == 0)
+		return S_ISDIR(ret_inode->mode) ? 0 : -ENOTDIR;
+	if (r != -ENOENT)
+		return r;
+	*ret_inode = like(dir, S_IFDIR);
+	return txn_create(t, dir->id, name, ret_inode, NULL);
+}
+
+/* "NAME (2)", with NAME cut between characters when there is no room for the number. */
+static void number_name(const char *name, unsigned number, char *ret_name)
+{
+	char suffix[16];
+	size_t len = strlen(name), room;
+
+	snprintf(suffix, sizeof(suffix), " (%u)", number);
+	room = NAME_BYTES_MAX - strlen(suffix);
+	if (len > room) {
+		len = room;
+		while (len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80)
+			len--;
+	}
+	memcpy(ret_name, name, len);
+	strcpy(ret_name + len, suffix);
+}
+
+/* A new directory in @dir that is called @name, or the first of its numbered forms that is free. */
+static int make_plan_dir(struct txn *t, const struct inode *dir, const char *name,
+	char *ret_name, struct inode *ret_inode)
+{
+	unsigned number;
+	int r = -EEXIST;
+
+	snprintf(ret_name, NAME_BYTES_MAX + 1, "%s", name);
+	for (number = 2; r == -EEXIST && number < NUMBER_MAX; number++) {
+		*ret_inode = like(dir, S_IFDIR);
+		r = txn_create(t, dir->id, ret_name, ret_inode, NULL);
+		if (r == -EEXIST)
+			number_name(name, number, ret_name);
+	}
+	return r;
+}
+
+static int write_files(struct txn *t, const struct inode *dir, const struct import_plan *plan)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < plan->n_files && r == 0; i++) {
+		const struct text text = { plan->files[i].data, plan->files[i].len };
+		struct inode file = like(dir, S_IFREG);
+
+		r = txn_create(t, dir->id, plan->files[i].name, &file, &text);
+	}
+	return r;
+}
+
+static int set_path(struct import_outcome *o, const char *year, const char *district, const char *name)
+{
+	free(o->path);
+	return asprintf(&o->path, "%s/%s/%s", year, district, name) < 0 ? -ENOMEM : 0;
+}
+
+static int write_plan(struct txn *t, struct job *job, const struct import_plan *plan,
+	struct import_outcome *outcome)
+{
+	const char *year = job->target->year ? job->target->year : plan->year;
+	const char *district = job->target->district ? job->target->district : plan->district;
+	char name[NAME_BYTES_MAX + 1];
+	struct inode at;
+	int r;
+
+	r = txn_get(t, STORE_ROOT, &at);
+	if (r == 0)
+		r = open_dir(t, &at, year, &at);
+	if (r < 0)
+		return fail(job, year, r);
+	r = open_dir(t, &at, district, &at);
+	if (r < 0)
+		return fail(job, district, r);
+	r = make_plan_dir(t, &at, plan->dir, name, &at);
+	if (r == 0)
+		r = write_files(t, &at, plan);
+	return r < 0 ? fail(job, plan->dir, r) : set_path(outcome, year, district, name);
+}
+
+static int write_all(struct txn *t, void *arg)
+{
+	struct job *job = arg;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < job->import->n_plans && r == 0; i++)
+		if (!job->result->outcomes[i].was_there)
+			r = write_plan(t, job, &job->import->plans[i], &job->result->outcomes[i]);
+	if (r == 0 && job->target->dry_run)
+		return -ECANCELED; /* so that nothing of it remains */
+	return r;
+}
+
+/* Which plans of the document are there already, and which are copies of others. */
+static int look_up(const struct job *job)
+{
+	const struct import *import = job->import;
+	size_t i;
+
+	for (i = 0; i < import->n_plans; i++) {
+		struct import_outcome *o = &job->result->outcomes[i];
+		const char *there = index_find_place(job->index, import->hash, import->plans[i].hash);
+		const char *copy = there ? NULL : index_find_text(job->index, import->plans[i].hash);
+
+		o->was_there = there != NULL;
+		o->path = there ? strdup(there) : NULL;
+		o->copy_of = copy ? strdup(copy) : NULL;
+		if ((there && !o->path) || (copy && !o->copy_of))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int remember_all(const struct job *job)
+{
+	const struct import *import = job->import;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < import->n_plans && r == 0; i++)
+		r = index_add(job->index, import->hash, import->plans[i].hash,
+			job->result->outcomes[i].path);
+	return r;
+}
+
+static bool all_there(const struct import_result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->n_outcomes; i++)
+		if (!result->outcomes[i].was_there)
+			return false;
+	return true;
+}
+
+static int run(struct store *s, struct job *job)
+{
+	const struct change c = { .apply = write_all, .arg = job, .durable = true, .wait_ms = WAIT_MS };
+	int r;
+
+	r = look_up(job);
+	if (r < 0 || all_there(job->result))
+		return r;
+	r = store_change(s, &c);
+	if (r < 0 && !(r == -ECANCELED && job->target->dry_run))
+		return r;
+	return remember_all(job);
+}
+
+int import_store(struct store *s, struct import_index *index, const struct import *import,
+	const struct import_target *target, struct import_result *ret_result,
+	struct import_error *ret_error)
+{
+	CLEANUP(import_result_done) struct import_result result = { 0 };
+	struct job job = { import, target, index, &result, ret_error };
+	int r;
+
+	ret_error->text[0] = '\0';
+	result.outcomes = calloc(import->n_plans, sizeof(*result.outcomes));
+	result.n_outcomes = result.outcomes ? import->n_plans : 0;
+	r = result.outcomes ? run(s, &job) : -ENOMEM;
+	if (r < 0 && !ret_error->text[0])
+		snprintf(ret_error->text, sizeof(ret_error->text), "%s: cannot be written: %s",
+			import->name, strerror(-r));
+	if (r < 0)
+		return r;
+	*ret_result = result;
+	result = (struct import_result){ 0 };
+	return 0;
+}
+
+static int add_outcomes(json_t *json, const struct import_result *result)
+{
+	json_t *plans = json_object_get(json, "plans");
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < result->n_outcomes && r == 0; i++) {
+		const struct import_outcome *o = &result->outcomes[i];
+		json_t *plan = json_array_get(plans, i);
+
+		r = json_object_set_new(plan, "path", json_string(o->path));
+		if (r == 0)
+			r = json_object_set_new(plan, "was_there", json_boolean(o->was_there));
+		if (r == 0)
+			r = json_object_set_new(
+				plan, "copy_of", o->copy_of ? json_string(o->copy_of) : json_null());
+	}
+	return r < 0 ? -ENOMEM : 0;
+}
+
+int import_result_json(const struct import *import, const struct import_result *result,
+	struct buf *ret_text)
+{
+	CLEANUP(buf_done) struct buf report = { 0 };
+	char *dumped = NULL;
+	json_t *json;
+	int r;
+
+	r = import_report_json(import, &report);
+	if (r < 0)
+		return r;
+	json = json_loadb(report.data, report.len, 0, NULL);
+	r = json ? add_outcomes(json, result) : -ENOMEM;
+	if (r == 0)
+		dumped = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	if (!dumped)
+		return -ENOMEM;
+	buf_done(ret_text);
+	r = buf_add_str(ret_text, dumped);
+	free(dumped);
+	return r;
+}
