@@ -1,0 +1,90 @@
+#!/bin/sh
+# Install what the tests need, build with gcc, clang and the sanitizers, warnings being errors, and run
+# everything. Works as root and as a user with sudo; leaves nothing running.
+#
+#   sh tests/run.sh            everything
+#   sh tests/run.sh quick      unit tests only
+set -eu
+cd "$(dirname "$0")/.."
+
+build_packages='gcc clang meson ninja-build pkg-config libc6-dev libfuse3-dev libsqlite3-dev libjansson-dev
+  libxxhash-dev libcmocka-dev libclang-rt-14-dev valgrind'
+run_packages='fuse3 sqlite3 python3 attr acl rsync restic borgbackup tar zip unzip cpio git ripgrep
+  vim neovim emacs-nox nano micro mc joe kakoune ed sed perl patch moreutils gawk dos2unix tmux
+  expect xvfb xdotool mousepad dbus dbus-x11 libreoffice-writer-nogui psmisc util-linux procps'
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+  missing=
+  for package; do
+    dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed' ||
+      missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  echo "== installing:$missing"
+  as_root apt-get -qq update
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+}
+
+# build NAME CC [MESON-OPTION...]: configure once, then compile
+build() {
+  dir=build/test-$1 CC=$2
+  export CC
+  shift 2
+  echo "== building $dir ($CC)"
+  if [ -f "$dir/build.ninja" ]; then
+    meson configure "$dir" -Dwerror=true "$@" >/dev/null
+  else
+    meson setup "$dir" -Dwerror=true "$@" >/dev/null
+  fi
+  ninja -C "$dir" | tail -n 1
+}
+
+# count LOG: add what meson says about a run
+count() {
+  passed=$((passed + $(sed -n 's/^Ok: *//p' "$1")))
+  failed=$((failed + $(sed -n 's/^Fail: *//p' "$1") + $(sed -n 's/^Timeout: *//p' "$1")))
+  skipped=$((skipped + $(sed -n 's/^Skipped: *//p' "$1")))
+}
+
+# test_as user|root NAME [ARGUMENT...]: run tests of a build. The suites that mount run as root, because
+# they let other users in and become them.
+test_as() {
+  who=$1 dir=build/test-$2
+  shift 2
+  echo "== testing $dir $*"
+  log=$(mktemp)
+  if [ "$who" = root ]; then
+    as_root meson test -C "$dir" --no-rebuild --print-errorlogs --logbase root "$@" | tee "$log"
+  else
+    meson test -C "$dir" --no-rebuild --print-errorlogs "$@" | tee "$log"
+  fi | grep -E -v '^(ninja|$|Expected Fail|Unexpected Pass|Full log)' || true
+  count "$log"
+  rm -f "$log"
+}
+
+passed=0 failed=0 skipped=0
+# shellcheck disable=SC2086
+install_packages $build_packages
+build gcc gcc
+if [ "${1:-}" = quick ]; then
+  test_as user gcc --suite unit
+else
+  # shellcheck disable=SC2086
+  install_packages $run_packages
+  build clang clang
+  build asan gcc -Db_sanitize=address,undefined
+  test_as user gcc --suite unit --suite layers
+  test_as user clang --suite unit
+  test_as user asan --suite unit
+  test_as user gcc --suite unit --timeout-multiplier 20 \
+    --wrap 'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
+  test_as root gcc --suite mount --suite editors --suite tools --suite crash --suite examples
+  test_as root asan --suite mount --timeout-multiplier 3
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
