@@ -250,8 +250,8 @@ static void on_ready(void *arg)
 static int serve(struct mount_args *a)
 {
 	const struct store_options how = { .readonly = a->fs.readonly, .exclusive = true };
-	CLEANUP(store_closep) struct store *s = NULL;
 	CLEANUP(buf_done) struct buf why = { 0 };
+	struct store *s = NULL;
 	int r;
 
 	r = cli_open(a->db, &how, &s);
@@ -260,6 +260,7 @@ static int serve(struct mount_args *a)
 		if (r < 0)
 			log_err("%s", why.len ? buf_str(&why) : strerror(-r));
 	}
+	store_close(s); /* whoever waits for the report may use the database */
 	report(a, cli_exit_code(r));
 	return cli_exit_code(r);
 }

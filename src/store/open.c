@@ -169,7 +169,7 @@ int store_create(const char *path, struct buf *ret_why)
  */
 static int take_mount_lock(struct store *s, struct buf *ret_why)
 {
-	s->lock_fd = open(s->path, (s->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	s->lock_fd = open(s->path, O_RDONLY | O_CLOEXEC);
 	if (s->lock_fd < 0)
 		return refuse(ret_why, s->path, strerror(errno), -errno);
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
