@@ -127,7 +127,9 @@ int export_plan_json(struct store *s, const struct export_plan *plan, struct buf
 		return -ENOMEM;
 	r = buf_add_str(&text, dumped);
 	free(dumped);
-	if (r == 0)
-		*ret_text = buf_steal(&text);
-	return r;
+	if (r < 0)
+		return r;
+	buf_done(ret_text);
+	*ret_text = buf_steal(&text);
+	return 0;
 }

@@ -13,3 +13,17 @@ int plan_json_make(const struct import *import, const struct import_plan *plan,
 
 /* Hashes of every plan's text, and of the document's. Returns 0 or -ENOMEM. */
 int hash_texts(struct import *import) MUST_CHECK;
+
+/* ---- import_index.c ---- */
+
+struct import_index;
+
+/* Enter the plan at @path under the hashes of its document and of its text. Returns 0 or -ENOMEM. */
+int index_add(struct import_index *index, const char *document, const char *text,
+	const char *path) MUST_CHECK;
+
+/* The first place that has this text; NULL: none. Valid as long as the index. */
+const char *index_find_text(const struct import_index *index, const char *text);
+
+/* Where this text from this document is; NULL: nowhere. Valid as long as the index. */
+const char *index_find_place(const struct import_index *index, const char *document, const char *text);

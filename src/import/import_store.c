@@ -52,18 +52,22 @@ static struct inode like(const struct inode *dir, uint32_t type)
 		.mtime = now, .ctime = now, .btime = now };
 }
 
-/* The directory @name in @dir, made when it is missing. */
-static int open_dir(struct txn *t, const struct inode *dir, const char *name, struct inode *ret_inode)
+/* Go from the directory *at to @name in it, which is made when it is missing. */
+static int enter_dir(struct txn *t, const char *name, struct inode *at)
 {
+	struct inode dir;
 	int r;
 
-	r = txn_lookup(t, dir->id, name, ret_inode);
+	r = txn_lookup(t, at->id, name, &dir);
+	if (r == 0 && !S_ISDIR(dir.mode))
+		return -ENOTDIR;
+	if (r == -ENOENT) {
+		dir = like(at, S_IFDIR);
+		r = txn_create(t, at->id, name, &dir, NULL);
+	}
 	if (r == 0)
-		return S_ISDIR(ret_inode->mode) ? 0 : -ENOTDIR;
-	if (r != -ENOENT)
-		return r;
-	*ret_inode = like(dir, S_IFDIR);
-	return txn_create(t, dir->id, name, ret_inode, NULL);
+		*at = dir;
+	return r;
 }
 
 /* "NAME (2)", with NAME cut between characters when there is no room for the number. */
@@ -83,20 +87,22 @@ static void number_name(const char *name, unsigned number, char *ret_name)
 	strcpy(ret_name + len, suffix);
 }
 
-/* A new directory in @dir that is called @name, or the first of its numbered forms that is free. */
-static int make_plan_dir(struct txn *t, const struct inode *dir, const char *name,
-	char *ret_name, struct inode *ret_inode)
+/* Go from *at to a new directory in it, called @name or the first of its numbered forms that is free. */
+static int enter_new_dir(struct txn *t, const char *name, struct inode *at, char *ret_name)
 {
+	struct inode dir;
 	unsigned number;
 	int r = -EEXIST;
 
 	snprintf(ret_name, NAME_BYTES_MAX + 1, "%s", name);
 	for (number = 2; r == -EEXIST && number < NUMBER_MAX; number++) {
-		*ret_inode = like(dir, S_IFDIR);
-		r = txn_create(t, dir->id, ret_name, ret_inode, NULL);
+		dir = like(at, S_IFDIR);
+		r = txn_create(t, at->id, ret_name, &dir, NULL);
 		if (r == -EEXIST)
 			number_name(name, number, ret_name);
 	}
+	if (r == 0)
+		*at = dir;
 	return r;
 }
 
@@ -117,6 +123,7 @@ static int write_files(struct txn *t, const struct inode *dir, const struct impo
 static int set_path(struct import_outcome *o, const char *year, const char *district, const char *name)
 {
 	free(o->path);
+	o->path = NULL;
 	return asprintf(&o->path, "%s/%s/%s", year, district, name) < 0 ? -ENOMEM : 0;
 }
 
@@ -131,13 +138,13 @@ static int write_plan(struct txn *t, struct job *job, const struct import_plan *
 
 	r = txn_get(t, STORE_ROOT, &at);
 	if (r == 0)
-		r = open_dir(t, &at, year, &at);
+		r = enter_dir(t, year, &at);
 	if (r < 0)
 		return fail(job, year, r);
-	r = open_dir(t, &at, district, &at);
+	r = enter_dir(t, district, &at);
 	if (r < 0)
 		return fail(job, district, r);
-	r = make_plan_dir(t, &at, plan->dir, name, &at);
+	r = enter_new_dir(t, plan->dir, &at, name);
 	if (r == 0)
 		r = write_files(t, &at, plan);
 	return r < 0 ? fail(job, plan->dir, r) : set_path(outcome, year, district, name);
