@@ -29,9 +29,10 @@ struct command {
 /* One file each. */
 int cmd_backup(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_export(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
-int cmd_mount(
-	int argc, char **argv); /* argv[0] is "mount.…" when mount(8) called: see cli_is_helper() */
+int cmd_mount(int argc, char **argv); /* argv[0] is "mount.…" when mount(8) called: cli_is_helper() */
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 
@@ -114,3 +115,15 @@ void json_print_string(const char *s);
 /* Print "key": value. */
 void json_print_text_field(const char *key, const char *value);
 void json_print_number_field(const char *key, int64_t value);
+
+/* --- files.c --- */
+
+/* Receives a file; a result other than 0 ends the walk. @path is valid during the call. */
+typedef int files_fn(void *arg, const char *path);
+
+/*
+ * Call @fn for the file @path, or for every file below the directory @path in the order of their names,
+ * without those that are hidden or scratch and without following symlinks below @path. Returns 0, the
+ * result of @fn that was not 0, or -errno when @path or a directory below it cannot be read.
+ */
+int files_walk(const char *path, files_fn *fn, void *arg) MUST_CHECK;

@@ -12,6 +12,18 @@
 
 static const struct command commands[] = {
 	{ "init", "DB", "make a new, empty database", NULL, cmd_init },
+	{ "import", "DB FILE|DIR… [--dry-run] [--json] [--keep-noise] [--year Y] [--district D]",
+		"take documents apart into plans and sections",
+		"  --dry-run       show what would be written, write nothing\n"
+		"  --json          one JSON object per file, with every line that was left out\n"
+		"  --keep-noise    leave nothing out and repair nothing\n"
+		"  --year Y        file all plans under this year\n"
+		"  --district D    file all plans under this district\n",
+		cmd_import },
+	{ "export", "DB|MNT [PATH] --json|--txt", "write plans to stdout",
+		"  --json    an array with one object per plan\n"
+		"  --txt     the sections in order; of several plans with headings\n",
+		cmd_export },
 	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
 		"  -o OPTION[,…]  options of mount(8) and of planfs\n"
 		"  -f             stay in the foreground\n",
