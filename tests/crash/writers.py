@@ -174,10 +174,10 @@ def watch(what, sql, statement, looks, prepare=()):
 
 def print_figures():
     print("visible after, ms from the statement's start (median, longest; answered by a cache before):")
-    for key, seen in figures.items():
-        times = [t for t, _ in seen]
-        warm = sum(c for _, c in seen)
-        print(f"  {statistics.median(times):7.1f} {max(times):7.1f}  {warm}/{len(seen)}  {key}")
+    for key, rounds in figures.items():
+        times = [t for t, _ in rounds]
+        warm = sum(c for _, c in rounds)
+        print(f"  {statistics.median(times):7.1f} {max(times):7.1f}  {warm}/{len(rounds)}  {key}")
 
 
 YEAR, CITY = "2016", "合肥市"
