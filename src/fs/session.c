@@ -137,6 +137,7 @@ static void purge_unlinked(struct fs *fs)
 /* libfuse's last words, for our own message. */
 static char fuse_words[256];
 
+PRINTF_LIKE(2, 0)
 static void on_fuse_log(enum fuse_log_level level, const char *format, va_list args)
 {
 	if (level > FUSE_LOG_WARNING) {

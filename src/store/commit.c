@@ -176,9 +176,13 @@ static int reserve(struct store *s, const char *table, const struct id_range *ra
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(&s->writer, SQL_RESERVE);
 	int64_t end;
+	bool enough;
 	int r;
 
-	if (range->end - range->next >= IDS_LOW)
+	pthread_mutex_lock(&s->queue_lock);
+	enough = range->end - range->next >= IDS_LOW;
+	pthread_mutex_unlock(&s->queue_lock);
+	if (enough)
 		return 0;
 	bind_text(st, 1, table);
 	sqlite3_bind_int64(st, 2, ID_RANGE);
