@@ -158,9 +158,15 @@ int store_list(struct store *s, int64_t parent, const char *after, store_entry_f
 	return r;
 }
 
-/* Run a statement about @id (and @name) and hand its only column to @fn. @missing: no row, or NULL. */
-static int with_column(struct store *s, enum sql_id sql, int64_t id, const char *name, int missing,
-	store_text_fn *fn, void *arg)
+/* A statement about inode or body @id (and @name) that gives one column. */
+struct column {
+	enum sql_id sql;
+	int64_t id;
+	const char *name; /* NULL: the statement has no second parameter */
+	int missing;      /* the result when there is no row, or a NULL where that means the same */
+};
+
+static int with_column(struct store *s, const struct column *column, store_text_fn *fn, void *arg)
 {
 	struct conn *c;
 	int r;
@@ -169,16 +175,16 @@ static int with_column(struct store *s, enum sql_id sql, int64_t id, const char 
 	if (r < 0)
 		return r;
 	{
-		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, sql);
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, column->sql);
 
-		sqlite3_bind_int64(st, 1, id);
-		if (name)
-			bind_text(st, 2, name);
+		sqlite3_bind_int64(st, 1, column->id);
+		if (column->name)
+			bind_text(st, 2, column->name);
 		r = stmt_row(st, "read a text");
 		if (r == 0)
-			r = missing;
-		else if (r > 0 && sqlite3_column_type(st, 0) == SQLITE_NULL && sql == SQL_TARGET)
-			r = missing;
+			r = column->missing;
+		else if (r > 0 && sqlite3_column_type(st, 0) == SQLITE_NULL && column->sql == SQL_TARGET)
+			r = column->missing;
 		else if (r > 0)
 			r = fn(arg, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
 	}
@@ -191,13 +197,12 @@ static int copy_text(void *arg, const char *data, size_t len)
 	return buf_add(arg, data, len);
 }
 
-static int copy_column(struct store *s, enum sql_id sql, int64_t id, const char *name, int missing,
-	struct buf *ret_text)
+static int copy_column(struct store *s, const struct column *column, struct buf *ret_text)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 	int r;
 
-	r = with_column(s, sql, id, name, missing, copy_text, &text);
+	r = with_column(s, column, copy_text, &text);
 	if (r < 0)
 		return r;
 	buf_done(ret_text);
@@ -211,22 +216,22 @@ int store_read_body(struct store *s, int64_t body, struct buf *ret_text)
 		buf_done(ret_text);
 		return 0;
 	}
-	return copy_column(s, SQL_BODY, body, NULL, -ENOENT, ret_text);
+	return copy_column(s, &(struct column){ SQL_BODY, body, NULL, -ENOENT }, ret_text);
 }
 
 int store_with_text(struct store *s, int64_t id, store_text_fn *fn, void *arg)
 {
-	return with_column(s, SQL_TEXT, id, NULL, -ENOENT, fn, arg);
+	return with_column(s, &(struct column){ SQL_TEXT, id, NULL, -ENOENT }, fn, arg);
 }
 
 int store_readlink(struct store *s, int64_t id, struct buf *ret_target)
 {
-	return copy_column(s, SQL_TARGET, id, NULL, -ENOENT, ret_target);
+	return copy_column(s, &(struct column){ SQL_TARGET, id, NULL, -ENOENT }, ret_target);
 }
 
 int store_get_xattr(struct store *s, int64_t id, const char *name, struct buf *ret_value)
 {
-	return copy_column(s, SQL_XATTR_GET, id, name, -ENODATA, ret_value);
+	return copy_column(s, &(struct column){ SQL_XATTR_GET, id, name, -ENODATA }, ret_value);
 }
 
 int store_list_xattr(struct store *s, int64_t id, struct buf *ret_names)
