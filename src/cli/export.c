@@ -112,9 +112,11 @@ static int export_from(const char *arg, const char *below, enum format format)
 		return r;
 	out = (struct output){ .s = s, .headings = !names_a_plan(buf_str(&path)) };
 	r = write_plans(&out, buf_str(&path), format);
-	if (r == -EINVAL || r == -ENOTDIR)
+	if (r == -EINVAL || r == -ENOTDIR) {
 		log_err("%s: neither a year nor a district nor a plan", below[0] ? below : arg);
-	else if (r < 0 && r != -EPIPE)
+		return -ENOENT;
+	}
+	if (r < 0 && r != -EPIPE)
 		log_err("%s: %s", below[0] ? below : arg, strerror(-r));
 	return r;
 }

@@ -1,0 +1,149 @@
+#!/bin/sh
+# The commands as a shell script sees them: what they print, and where, and their exit codes. The part
+# about mounts needs FUSE and is left out without it.
+#
+#   test_cli.sh PLANFS
+set -u
+planfs=$1
+work=$(mktemp -d /tmp/planfs-cli-XXXXXX)
+failed=0 done=0
+db=$work/plans.db mnt=$work/mnt
+
+clean_up() {
+  mountpoint -q "$mnt" && umount "$mnt"
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+# run CODE STDOUT STDERR [ARGUMENT...]: the outputs are patterns of the shell for all that is printed
+run() {
+  code=$1 out=$2 err=$3
+  shift 3
+  "$planfs" "$@" >"$work/out" 2>"$work/err"
+  got=$?
+  done=$((done + 1))
+  # shellcheck disable=SC2254
+  case $(cat "$work/out") in $out) ;; *) got="$got, stdout: $(cat "$work/out")" ;; esac
+  # shellcheck disable=SC2254
+  case $(cat "$work/err") in $err) ;; *) got="$got, stderr: $(cat "$work/err")" ;; esac
+  [ "$got" = "$code" ] && return
+  failed=$((failed + 1))
+  printf 'planfs %s\n  wanted %s, stdout: %s, stderr: %s\n  got %s\n' "$*" "$code" "$out" "$err" "$got"
+}
+
+# same WHAT WANTED GOT
+same() {
+  done=$((done + 1))
+  [ "$2" = "$3" ] && return
+  failed=$((failed + 1))
+  printf '%s\n  wanted %s\n  got %s\n' "$1" "$2" "$3"
+}
+
+usage_errors() {
+  run 2 '' 'planfs: which command? see*'
+  run 2 '' "planfs: 'stauts' is no command; see*" stauts
+  run 2 '' "planfs: '$work/none' is no command and no database; see*" "$work/none" "$mnt"
+  run 0 'usage: planfs COMMAND*' '' --help
+  run 0 'planfs [0-9]*' '' --version
+  for command in init import export mount umount status check backup; do
+    run 0 "usage: planfs $command *" '' "$command" --help
+    run 2 '' "planfs: unknown option '--nonsense'; usage: planfs $command *" "$command" --nonsense
+    run 2 '' "planfs: *; usage: planfs $command *" "$command"
+    run 2 '' "planfs: *; usage: planfs $command *" "$command" a b c d e f --year
+  done
+  run 2 '' "planfs: option '--help=x' takes no argument; *" init --help=x
+  run 2 '' "planfs: unknown option '-q'; *" init -q "$db"
+  run 2 '' 'planfs: --json or --txt?;*' export "$db"
+  run 2 '' 'planfs: a year has four digits*' import "$db" x --year 16
+  run 2 '' "planfs: '.x' cannot be the name of a district*" import "$db" x --district .x
+  "$planfs" --help >/dev/full 2>"$work/err"
+  same 'a full stdout' 1 $?
+}
+
+files_that_are_no_database() {
+  run 3 '' "planfs: $db: no such database; make one with 'planfs init'" status "$db"
+  run 0 '' '' init "$db"
+  run 1 '' "planfs: $db: exists already; nothing was changed" init "$db"
+  run 3 '' 'planfs: /nonexistent/x.db: No such file or directory' init /nonexistent/x.db
+  echo text >"$work/text"
+  for command in status check; do
+    run 5 '' "planfs: $work/text: not a planfs database" "$command" "$work/text"
+    run 5 '' "planfs: $work: not a regular file; a database is one" "$command" "$work"
+  done
+  run 5 '' "planfs: $work/text: not a planfs database" backup "$work/text" "$work/copy"
+  run 5 '' "planfs: $work/text: not a planfs database" export "$work/text" --txt
+  run 5 '' "planfs: $work/text: not a planfs database" import "$work/text" "$work/text"
+}
+
+importing() {
+  mkdir "$work/in"
+  printf '2016年合肥市教育工作要点\n一、指导思想\n全面贯彻党的教育方针。\n二、主要任务\n抓好控辍保学工作。\n' \
+    >"$work/in/a.txt"
+  head -c 3000 /dev/urandom >"$work/in/b.bin"
+  : >"$work/in/.hidden"
+  run 16 "*  + 2016/合肥市/*would import 1 plan with *; 1 of 2 files skipped" 'planfs: b.bin: not a text*' \
+    import "$db" "$work/in" --dry-run
+  run 0 '*plans:           0*' '' status "$db"
+  run 16 "*  + 2016/合肥市/*imported 1 plan with *" 'planfs: b.bin: not a text*' import "$db" "$work/in"
+  run 0 "*  = 2016/合肥市/*here already)*imported 0 plans *" '' import "$db" "$work/in/a.txt"
+  run 16 '{*"was_there":true*}*{"file": "*/b.bin", "error": "*' 'planfs: b.bin*' import "$db" "$work/in" --json
+  run 16 'imported 0*1 of 1 file skipped' 'planfs: /nonexistent: No such file or directory' \
+    import "$db" /nonexistent
+  run 0 '*plans:           1*' '' status "$db"
+  plan=$("$planfs" export "$db" --txt | sed -n '1s/^== \(.*\)\/.* ==$/\1/p')
+}
+
+exporting() {
+  run 0 '\[?{*"year": "2016"*?\]' '' export "$db" --json
+  run 0 "== $plan/*抓好控辍保学工作。*" '' export "$db" 2016 --txt
+  run 3 '' 'planfs: 1999: No such file or directory' export "$db" 1999 --json
+  run 3 '' "planfs: $plan/plan.json: neither a year nor a district nor a plan" export "$db" "$plan/plan.json" --txt
+}
+
+checking() {
+  run 0 "$db: sound (0 damaged, 0 warnings)" '' check "$db"
+  run 0 '' '' check "$db" --json
+  sqlite3 "$db" "INSERT INTO section (year, district, plan, name, body) VALUES ('2017', 'a', 'b', 'c.txt', x'ff')"
+  run 0 'warning: 2017/a/b/c.txt: is not UTF-8*sound (0 damaged, 1 warnings)' '' check "$db"
+  run 1 '*' '' check "$db" --strict
+  run 0 '{"level": "warning", "kind": "utf8", "path": "2017/a/b/c.txt", "text": "*"}' '' check "$db" --json
+  run 0 '' '' backup "$db" "$work/copy.db"
+  run 1 '' "planfs: $work/copy.db: exists already; nothing was changed" backup "$db" "$work/copy.db"
+  sqlite3 "$work/copy.db" 'UPDATE inode SET size = 99 WHERE size = 1'
+  run 1 '*damage: 2017/a/b/c.txt: has 1 bytes, but its size says 99*damaged; restore a backup*' '' \
+    check "$work/copy.db"
+}
+
+status_of() {
+  "$planfs" status "$1" --json | python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1]))' "$2"
+}
+
+mounted() {
+  mkdir "$mnt"
+  run 0 '' '' mount "$db" "$mnt"
+  same 'status of a mount' "$db" "$(status_of "$mnt" database)"
+  same 'status of its database' "$mnt" "$(status_of "$db" mountpoint)"
+  same 'status of a path in it' True "$(status_of "$mnt/2016" alive)"
+  run 0 "*mounted:         $mnt*" '' status "$db"
+  run 0 "*sound*" '' check "$mnt"
+  run 0 '' '' backup "$mnt" "$work/mounted.db"
+  run 0 "*抓好控辍保学工作。*" '' export "$mnt/2016" --txt
+  "$planfs" export "$mnt" "$plan" --txt >"$work/txt"
+  cat "$mnt/$plan"/*.txt >"$work/cat"
+  same 'the text of a plan' "$(cat "$work/cat")" "$(cat "$work/txt")"
+  printf '2018年合肥市教育工作计划\n一、目标\n办好人民满意的教育。\n二、措施\n加强学校管理工作。\n' >"$work/b.txt"
+  run 0 '*  + 2018/合肥市/*' '' import "$mnt" "$work/b.txt"
+  run 4 '' "planfs: *mounted*" mount "$db" "$mnt"
+  run 0 '' '' umount "$mnt"
+  run 3 '' '*' umount "$mnt"
+  run 0 '*mounted:         no' '' status "$db"
+}
+
+usage_errors
+files_that_are_no_database
+importing
+exporting
+command -v sqlite3 >/dev/null && checking
+[ -w /dev/fuse ] && mounted
+echo "$done checks, $failed failed"
+[ "$failed" = 0 ]
