@@ -12,7 +12,7 @@
 
 static const struct command commands[] = {
 	{ "init", "DB", "make a new, empty database", NULL, cmd_init },
-	{ "import", "DB FILE|DIR… [--dry-run] [--json] [--keep-noise] [--year Y] [--district D]",
+	{ "import", "DB|MNT FILE|DIR… [--dry-run] [--json] [--keep-noise] [--year Y] [--district D]",
 		"take documents apart into plans and sections",
 		"  --dry-run       show what would be written, write nothing\n"
 		"  --json          one JSON object per file, with every line that was left out\n"
@@ -25,8 +25,13 @@ static const struct command commands[] = {
 		"  --txt     the sections in order; of several plans with headings\n",
 		cmd_export },
 	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
-		"  -o OPTION[,…]  options of mount(8) and of planfs\n"
-		"  -f             stay in the foreground\n",
+		"  -o ro              read only\n"
+		"  -o allow_other     let other users in, as the permissions of the files say\n"
+		"  -o durable=WHEN    what close() puts on the disk: replace (text that was there\n"
+		"                     before; the default), close (all), fsync (nothing)\n"
+		"  -o max_file=SIZE   the largest file, 64M by default\n"
+		"  -o debug           print every request; stays in the foreground\n"
+		"  -f, --foreground   stay in the foreground\n",
 		cmd_mount },
 	{ "umount", "MNT", "unmount, when all is written", NULL, cmd_umount },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 struct status {
 	struct store_status store;
@@ -48,13 +48,14 @@ static int read_file(const char *path, struct buf *ret_text)
 static int ask_mount(const char *db, struct status *s)
 {
 	CLEANUP(buf_done) struct buf path = { 0 };
-	struct stat st;
+	struct statvfs v;
 	int r;
 
 	r = mounted_find_db(db, &s->mounted);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	s->is_dead = stat(buf_str(&s->mounted.point), &st) < 0 && errno == ENOTCONN;
+	/* The kernel may answer stat(2) for a daemon that died; statvfs(2) it must ask. */
+	s->is_dead = statvfs(buf_str(&s->mounted.point), &v) < 0 && errno == ENOTCONN;
 	r = buf_printf(&path, "%s/.planfs/status.json", buf_str(&s->mounted.point));
 	if (r < 0)
 		return r;

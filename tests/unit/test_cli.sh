@@ -139,7 +139,21 @@ mounted() {
   run 0 '*mounted:         no' '' status "$db"
 }
 
+# The man page has every command and every option that --help has.
+man_page() {
+  page=$(dirname "$0")/../../docs/planfs.1
+  commands=$("$planfs" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
+  same 'commands found' yes "$([ "$(echo "$commands" | wc -l)" -ge 8 ] && echo yes)"
+  for command in $commands; do
+    same "planfs $command in the man page" 1 "$(grep -c "^\.BI \"planfs $command " "$page")"
+    for option in $("$planfs" "$command" --help | grep -o -e '--[a-z-]*' | sort -u); do
+      same "$command $option in the man page" yes "$(sed 's/\\-/-/g' "$page" | grep -q -e "$option" && echo yes)"
+    done
+  done
+}
+
 usage_errors
+man_page
 files_that_are_no_database
 importing
 exporting

@@ -249,7 +249,7 @@ static void a_full_disk_is_enospc_and_the_old_text_stays(void **state)
 	CLEANUP(buf_done) struct buf why = { 0 };
 	char dir[48];
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		skip();
 	store_close(f->s);
 	f->s = NULL;
