@@ -14,7 +14,13 @@ enum { PAGES_MIN = 3, PAGE_BYTES_MIN = 300, TITLE_CHARS_MIN = 5, TITLE_CHARS_MAX
 static const char *const beginnings[] = { "建立健全", "截至", "根据", "启动", "按照", "通过", "为了",
 	"为进一步", "一是", "我区", "我市", "我县", "我校", "我局", "全区", "全市", "全县", "全校", "今年", "上半年",
 	"下半年", "目前", "坚持以", "围绕", "组织开展", "积极开展", "认真贯彻", "深入贯彻", "在市", "在区", "在县",
-	"要加强", "各学校", "各中小学", "以党的", "推进", "出台", "制定", "充分利用", "继续" };
+	"要加强", "各学校", "各中小学", "以党的", "推进", "出台", "制定", "充分利用", "继续", "回顾",
+	"进一步", "结合" };
+
+/* Titles that every second plan has, and that are too short for the rules about beginnings. */
+static const char *const common_titles[] = { "指导思想", "总体要求", "总体目标", "工作目标", "主要目标", "主要工作",
+	"工作重点", "重点工作", "主要任务", "主要措施", "工作措施", "保障措施", "工作要求", "组织领导", "存在问题",
+	"工作打算" };
 
 static bool ends_inside_sentence(const struct para *p)
 {
@@ -151,7 +157,14 @@ static const char *title_end(struct cursor c)
 {
 	const char *title = c.at;
 	unsigned chars;
+	size_t i;
 
+	for (i = 0; i < ARRAY_LEN(common_titles); i++) {
+		struct cursor behind = c;
+
+		if (cursor_skip_text(&behind, common_titles[i]) && is_beginning(&behind))
+			return behind.at;
+	}
 	for (chars = 0; chars < TITLE_CHARS_MAX && c.at < c.end; chars++) {
 		uint32_t ch = cursor_peek(&c);
 

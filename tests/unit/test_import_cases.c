@@ -155,11 +155,58 @@ static void every_bad_document_is_refused_with_the_expected_message(void **state
 	assert_true(check_all(TEST_DATA "/import/bad", check_bad) >= 8);
 }
 
+static void the_examples_have_the_plans_that_their_names_promise(void **state)
+{
+	static const struct {
+		const char *file;
+		size_t plans;
+		const char *year, *district, *kind; /* of the first plan */
+	} examples[] = {
+		{ "2013年合肥市教育工作计划", 1, "2013", "合肥市", "计划" },
+		{ "2014年合肥市教育工作要点", 1, "2014", "合肥市", "要点" },
+		{ "2015年合肥市教育工作要点", 1, "2015", "合肥市", "要点" },
+		{ "2016年合肥市教育工作要点", 1, "2016", "合肥市", "要点" },
+		{ "2017年合肥市教育局工作计划", 1, "2017", "合肥市", "计划" },
+		{ "2018年合肥市教育工作要点", 1, "2018", "合肥市", "要点" },
+		{ "2019年合肥市教育工作要点", 1, "2019", "合肥市", "要点" },
+		{ "2020年合肥市教育工作计划", 1, "2020", "合肥市", "计划" },
+		{ "2022年合肥市教育工作要点", 1, "2022", "合肥市", "要点" },
+		{ "合肥市教育局2016年工作总结", 1, "2016", "合肥市", "总结" },
+		{ "2021年肥西县教育局工作计划", 1, "2021", "肥西县", "计划" },
+		{ "2017年南通市通州区教育局工作计划", 1, "2017", "南通市通州区", "计划" },
+		{ "2018年南通市通州区教育工作计划", 1, "2018", "南通市通州区", "计划" },
+		{ "2019年南通市通州区教育工作要点", 1, "2019", "南通市通州区", "要点" },
+		{ "教育局工作计划九篇", 8, "未知年份", "未知地区", "计划" },
+		{ "教育局工作总结四篇", 4, "未知年份", "未知地区", "总结" },
+		{ "学校工作计划六篇", 6, "未知年份", "未知地区", "计划" },
+		{ "教育局暑期工作安排", 1, "未知年份", "未知地区", "计划" },
+		{ "区教育局德育工作总结和打算", 1, "未知年份", "未知地区", "总结" },
+		{ "县教育局预防学生溺水专项行动方案", 1, "未知年份", "未知地区", "方案" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(examples); i++) {
+		CLEANUP(import_done) struct import im = { 0 };
+		struct import_error error;
+		char path[4096];
+
+		snprintf(path, sizeof(path), TEST_DATA "/../../examples/%s.txt", examples[i].file);
+		if (import_read(path, NULL, &im, &error) < 0)
+			fail_msg("%s", error.text);
+		assert_int_equal(im.n_plans, examples[i].plans);
+		assert_string_equal(im.plans[0].year, examples[i].year);
+		assert_string_equal(im.plans[0].district, examples[i].district);
+		assert_string_equal(im.plans[0].plan->kind, examples[i].kind);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_document_becomes_the_expected_tree),
 		cmocka_unit_test(every_bad_document_is_refused_with_the_expected_message),
+		cmocka_unit_test(the_examples_have_the_plans_that_their_names_promise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
