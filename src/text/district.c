@@ -13,29 +13,32 @@ enum { NAME_CHARS_MAX = 4, OPENING_PARAS = 3, SIGNATURE_PARAS = 4, LONG_NAME_BYT
  * Names that two places share: written with their city, or not known. Only names of districts; the
  * counties' names are unique.
  */
-static const char *const shared[] = { "通州区", "鼓楼区", "市中区", "新华区", "城区", "朝阳区", "和平区", "河东区",
-	"长安区", "桥西区", "桥东区", "铁西区", "铁东区", "海州区", "南山区", "宝山区", "向阳区", "郊区", "西湖区", "江北区",
-	"白云区", "永定区", "青山区", "西安区", "龙华区", "普陀区", "清河区", "新市区", "东山区", "大通区", "矿区", "新城区",
-	"城关区", "河西区", "南开区", "新兴区", "城中区", "江南区", "开福区", "西市区", "东区", "西区" };
+static const char *const shared[] = { "通州区", "鼓楼区", "市中区", "新华区", "城区", "朝阳区",
+	"和平区", "河东区", "长安区", "桥西区", "桥东区", "铁西区", "铁东区", "海州区", "南山区",
+	"宝山区", "向阳区", "郊区", "西湖区", "江北区", "白云区", "永定区", "青山区", "西安区",
+	"龙华区", "普陀区", "清河区", "新市区", "东山区", "大通区", "矿区", "新城区", "城关区",
+	"河西区", "南开区", "新兴区", "城中区", "江南区", "开福区", "西市区", "东区", "西区" };
 
 /* Names of four and more characters before 市 or 县; other long runs are words that stand before one. */
-static const char *const long_names[] = { "呼和浩特市", "乌鲁木齐市", "鄂尔多斯市", "齐齐哈尔市", "呼伦贝尔市",
-	"巴彦淖尔市", "乌兰察布市", "克拉玛依市", "公主岭市", "连云港市" };
+static const char *const long_names[] = { "呼和浩特市", "乌鲁木齐市", "鄂尔多斯市", "齐齐哈尔市",
+	"呼伦贝尔市", "巴彦淖尔市", "乌兰察布市", "克拉玛依市", "公主岭市", "连云港市" };
 
 /* No name of a place holds these before its last character. */
-static const char *const not_names[] = { "我", "全", "本", "该", "各", "某", "为", "由", "对", "向", "从", "在",
-	"和", "与", "及", "的", "是", "级", "省", "市", "赴", "到", "去", "访", "援", "推进", "做好", "实施", "加强", "完成", "促进", "落实", "加快", "关于",
-	"印发", "围绕", "根据", "按照", "建设", "开展", "教育", "学校", "农村", "城乡", "工作", "年度" };
+static const char *const not_names[] = { "我", "全", "本", "该", "各", "某", "为", "由", "对", "向",
+	"从", "在", "和", "与", "及", "的", "是", "级", "省", "市", "赴", "到", "去", "访", "援",
+	"推进", "做好", "实施", "加强", "完成", "促进", "落实", "加快", "关于", "印发", "围绕",
+	"根据", "按照", "建设", "开展", "教育", "学校", "农村", "城乡", "工作", "年度" };
 
 /* …区 that are no districts. Careful: 铜山区, 盐城市 and 成都市 are. */
-static const char *const not_districts[] = { "开发区", "高新区", "园区", "片区", "校区", "社区", "示范区", "实验区",
-	"试验区", "农村地区", "县区", "老区", "学区", "辖区", "景区", "街区", "牧区", "集聚区", "合作区", "功能区", "自治区",
-	"中心城市", "文明城市", "省会城市" };
+static const char *const not_districts[] = { "开发区", "高新区", "园区", "片区", "校区", "社区",
+	"示范区", "实验区", "试验区", "农村地区", "县区", "老区", "学区", "辖区", "景区", "街区",
+	"牧区", "集聚区", "合作区", "功能区", "自治区", "中心城市", "文明城市", "省会城市" };
 
 /* What makes a name before it a plan's own: its bureau, or its education. */
-static const char *const followers[] = { "教育局", "教体局", "教育体育局", "教育和体育局", "教育委员会", "教委",
-	"教育工作", "教育系统", "教育事业", "教育工会", "教育体育", "民族教育", "学前教育", "义务教育", "基础教育", "职业教育",
-	"普通高中", "中小学", "人民政府教育督导", "教育督导", "教育党", "教师", "幼儿园", "学校" };
+static const char *const followers[] = { "教育局", "教体局", "教育体育局", "教育和体育局",
+	"教育委员会", "教委", "教育工作", "教育系统", "教育事业", "教育工会", "教育体育",
+	"民族教育", "学前教育", "义务教育", "基础教育", "职业教育", "普通高中", "中小学",
+	"人民政府教育督导", "教育督导", "教育党", "教师", "幼儿园", "学校" };
 
 static bool is_in(const char *s, size_t len, const char *const *names, size_t n)
 {
@@ -49,7 +52,8 @@ static bool is_in(const char *s, size_t len, const char *const *names, size_t n)
 
 static bool is_suffix(uint32_t c)
 {
-	return c == 0x5E02 || c == 0x53BF || c == 0x533A || c == 0x65D7; /* 市县区旗; 州 is in many names */
+	return c == 0x5E02 || c == 0x53BF || c == 0x533A ||
+	       c == 0x65D7; /* 市县区旗; 州 is in many names */
 }
 
 /* Is what stands from @s (@chars characters, the suffix among them) a name and not a phrase? */
@@ -67,7 +71,8 @@ static bool is_name(const char *s, size_t len, unsigned chars)
 	for (i = 0; i < ARRAY_LEN(not_districts); i++)
 		if (text_ends_with(s, len, not_districts[i]))
 			return false;
-	return chars > 2 || is_in(s, len, shared, ARRAY_LEN(shared)) || text_ends_with(s, len, "县");
+	return chars > 2 || is_in(s, len, shared, ARRAY_LEN(shared)) ||
+	       text_ends_with(s, len, "县");
 }
 
 /* The autonomous ones: their names are long, but their end is unmistakable. */
@@ -114,7 +119,8 @@ static void skip_province(struct cursor *c)
 	unsigned chars;
 
 	for (chars = 0; chars < 8 && char_is_han(cursor_peek(&copy)); chars++) {
-		if (chars >= 2 && (cursor_skip_text(&copy, "省") || cursor_skip_text(&copy, "自治区"))) {
+		if (chars >= 2 &&
+			(cursor_skip_text(&copy, "省") || cursor_skip_text(&copy, "自治区"))) {
 			*c = copy;
 			return;
 		}
@@ -179,8 +185,9 @@ static size_t parse_district(const char *s, size_t len, const char **ret_name)
 	if (first == 0)
 		return 0;
 	c.at += first;
-	second = text_ends_with(name, first, "市") || text_ends_with(name, first, "州") ?
-		parse_name(c) : 0;
+	second = text_ends_with(name, first, "市") || text_ends_with(name, first, "州")
+			 ? parse_name(c)
+			 : 0;
 	c.at += second;
 	if (!has_follower(c))
 		return 0;
@@ -203,7 +210,8 @@ static bool is_signature(const struct para *p)
 	size_t len = p->len;
 
 	text_trim(&s, &len);
-	return text_chars(s, len) <= 20 && (text_ends_with(s, len, "局") || text_ends_with(s, len, "委员会"));
+	return text_chars(s, len) <= 20 &&
+	       (text_ends_with(s, len, "局") || text_ends_with(s, len, "委员会"));
 }
 
 static bool is_district_line(const struct facts *f, size_t i)

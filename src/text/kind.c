@@ -6,12 +6,14 @@
 enum { LOOK_BYTES = 64 * 1024, TOPIC_MIN = 6, OPENING_BYTES = 120 };
 
 /* What is over (a 总结 tells it) and what is to come (the others want it). */
-static const char *const past[] = { "取得了", "完成了", "荣获", "被评为", "被授予", "获得了", "开展了", "举办了", "组织了",
-	"建成了", "实现了", "召开了", "已完成", "已经", "同比", "过去的一", "一年来", "一学期来", "回顾", "先后", "顺利完成",
-	"得到了", "制定了", "新增了", "出台了", "启动了", "成立了", "获一等奖", "获奖", "在总结成绩", "截至目前", "充分肯定",
+static const char *const past[] = { "取得了", "完成了", "荣获", "被评为", "被授予", "获得了",
+	"开展了", "举办了", "组织了", "建成了", "实现了", "召开了", "已完成", "已经", "同比",
+	"过去的一", "一年来", "一学期来", "回顾", "先后", "顺利完成", "得到了", "制定了", "新增了",
+	"出台了", "启动了", "成立了", "获一等奖", "获奖", "在总结成绩", "截至目前", "充分肯定",
 	"进行了", "达到了", "累计", "共有" };
-static const char *const future[] = { "力争", "确保", "计划", "加强", "推进", "继续", "进一步", "争取", "年内", "努力",
-	"加大", "加快", "要求", "将", "要", "目标", "抓好", "做好", "完善", "落实" };
+static const char *const future[] = { "力争", "确保", "计划", "加强", "推进", "继续", "进一步",
+	"争取", "年内", "努力", "加大", "加快", "要求", "将", "要", "目标", "抓好", "做好", "完善",
+	"落实" };
 
 struct topic {
 	const char *name;
@@ -93,7 +95,7 @@ static bool opens_with(const struct facts *f, const struct topic *topic)
 	size_t len = f->n > 0 ? f->paras[0].len : 0;
 
 	return f->n > 0 && text_has(f->paras[0].text, len < OPENING_BYTES ? len : OPENING_BYTES,
-		topic->words[0]);
+				   topic->words[0]);
 }
 
 /*

@@ -11,16 +11,16 @@
 enum { PAGES_MIN = 3, PAGE_BYTES_MIN = 300, TITLE_CHARS_MIN = 5, TITLE_CHARS_MAX = 40 };
 
 /* Where sentences of a text begin that has no stop behind its headings. */
-static const char *const beginnings[] = { "建立健全", "截至", "根据", "启动", "按照", "通过", "为了",
-	"为进一步", "一是", "我区", "我市", "我县", "我校", "我局", "全区", "全市", "全县", "全校", "今年", "上半年",
-	"下半年", "目前", "坚持以", "围绕", "组织开展", "积极开展", "认真贯彻", "深入贯彻", "在市", "在区", "在县",
-	"要加强", "各学校", "各中小学", "以党的", "推进", "出台", "制定", "充分利用", "继续", "回顾",
-	"进一步", "结合" };
+static const char *const beginnings[] = { "建立健全", "截至", "根据", "启动", "按照", "通过",
+	"为了", "为进一步", "一是", "我区", "我市", "我县", "我校", "我局", "全区", "全市", "全县",
+	"全校", "今年", "上半年", "下半年", "目前", "坚持以", "围绕", "组织开展", "积极开展",
+	"认真贯彻", "深入贯彻", "在市", "在区", "在县", "要加强", "各学校", "各中小学", "以党的",
+	"推进", "出台", "制定", "充分利用", "继续", "回顾", "进一步", "结合" };
 
 /* Titles that every second plan has, and that are too short for the rules about beginnings. */
-static const char *const common_titles[] = { "指导思想", "总体要求", "总体目标", "工作目标", "主要目标", "主要工作",
-	"工作重点", "重点工作", "主要任务", "主要措施", "工作措施", "保障措施", "工作要求", "组织领导", "存在问题",
-	"工作打算" };
+static const char *const common_titles[] = { "指导思想", "总体要求", "总体目标", "工作目标",
+	"主要目标", "主要工作", "工作重点", "重点工作", "主要任务", "主要措施", "工作措施",
+	"保障措施", "工作要求", "组织领导", "存在问题", "工作打算" };
 
 static bool ends_inside_sentence(const struct para *p)
 {
@@ -107,7 +107,9 @@ struct splitter {
 
 static int give(struct splitter *s, const char *end)
 {
-	struct para p = { .text = s->from, .len = (size_t)(end - s->from), .line = s->line, .gap = true };
+	struct para p = {
+		.text = s->from, .len = (size_t)(end - s->from), .line = s->line, .gap = true
+	};
 
 	s->from = end;
 	return p.len > 0 ? paras_add(s->out, &p) : 0;
@@ -251,10 +253,10 @@ int pages_join(struct build *b)
 	size_t i, pages;
 	int r;
 
-	for (i = 0; i < in->n; i += pages > 0 ? pages : 1) {
+	for (i = 0; i<in->n; i += pages> 0 ? pages : 1) {
 		pages = count_pages(&in->items[i], in->n - i);
-		r = pages > 0 ? replace_pages(b, &in->items[i], pages, &out) :
-			paras_add(&out, &in->items[i]);
+		r = pages > 0 ? replace_pages(b, &in->items[i], pages, &out)
+			      : paras_add(&out, &in->items[i]);
 		if (r < 0)
 			return r;
 	}

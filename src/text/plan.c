@@ -140,7 +140,7 @@ static bool is_owner(const struct para *p, const struct para *title)
 	return false;
 }
 
-static int remove_para(struct build *b, struct range *range, size_t at)
+static void remove_para(struct build *b, struct range *range, size_t at)
 {
 	struct para *items = b->paras.items;
 	bool gap = items[at].gap;
@@ -149,7 +149,6 @@ static int remove_para(struct build *b, struct range *range, size_t at)
 	range->to--;
 	if (at < range->to)
 		items[at].gap = items[at].gap || gap;
-	return 0;
 }
 
 static int drop_repeated(struct build *b, struct range *range, const struct buf *title)

@@ -6,17 +6,29 @@
 
 #include <string.h>
 
-enum { FIRST_YEAR = 1980, LAST_YEAR = 2099, YEARS = LAST_YEAR - FIRST_YEAR + 1, LOOK_BYTES = 180,
-	PLACES_MAX = 4000 /* years looked at in one plan; a real one has a few dozen */ };
+enum {
+	FIRST_YEAR = 1980,
+	LAST_YEAR = 2099,
+	YEARS = LAST_YEAR - FIRST_YEAR + 1,
+	LOOK_BYTES = 180,
+	PLACES_MAX = 4000 /* years looked at in one plan; a real one has a few dozen */
+};
 
 /* What counts, and how much. */
-enum { SCORE_NEEDED = 2, SCORE_TITLE = 8, SCORE_OPENING = 3, SCORE_IS = 3, SCORE_WORK = 3, SCORE_TASK = 2 };
+enum {
+	SCORE_NEEDED = 2,
+	SCORE_TITLE = 8,
+	SCORE_OPENING = 3,
+	SCORE_IS = 3,
+	SCORE_WORK = 3,
+	SCORE_TASK = 2
+};
 
 struct place {
-	const char *begin;     /* of the paragraph */
-	const char *digits;    /* where the year begins */
-	struct cursor behind;  /* behind 年, to the end of the sentence */
-	bool opening;          /* one of the first paragraphs */
+	const char *begin;    /* of the paragraph */
+	const char *digits;   /* where the year begins */
+	struct cursor behind; /* behind 年, to the end of the sentence */
+	bool opening;         /* one of the first paragraphs */
 };
 
 /* A year of four digits, ASCII, full-width or Han (二〇一六): 0 when there is none at @c. */
@@ -41,7 +53,8 @@ static bool is_dash(uint32_t c)
 }
 
 /* The year whose 年 stands at @at, and where it begins. */
-static unsigned year_before(const char *begin, const char *at, const char *end, const char **ret_digits)
+static unsigned year_before(
+	const char *begin, const char *at, const char *end, const char **ret_digits)
 {
 	struct cursor c = { at, end };
 	struct cursor year;
@@ -88,8 +101,8 @@ static bool has_any(struct cursor c, const char *const *words, size_t n, bool cl
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (clause ? clause_has(c, words[i]) :
-			text_has(c.at, (size_t)(c.end - c.at), words[i]))
+		if (clause ? clause_has(c, words[i])
+			   : text_has(c.at, (size_t)(c.end - c.at), words[i]))
 			return true;
 	return false;
 }
@@ -97,9 +110,10 @@ static bool has_any(struct cursor c, const char *const *words, size_t n, bool cl
 /* "2016年全市教育工作的总体思路是", "2015年,全区教体工作以…为指导". */
 static int score_opening(const struct place *p)
 {
-	static const char *const ours[] = { "工作", "全市", "全县", "全区", "我局", "我校", "我市", "我县", "我区",
-		"计划", "学校" };
-	static const char *const past[] = { "取得", "完成了", "荣获", "颁布", "印发", "发布", "以来" };
+	static const char *const ours[] = { "工作", "全市", "全县", "全区", "我局", "我校", "我市",
+		"我县", "我区", "计划", "学校" };
+	static const char *const past[] = { "取得", "完成了", "荣获", "颁布", "印发", "发布",
+		"以来" };
 	const char *s = p->begin;
 	size_t len = (size_t)(p->digits - p->begin);
 
@@ -112,7 +126,8 @@ static int score_opening(const struct place *p)
 /* "2016年是深化改革的开局之年", "2020年是建设教育强市的第二年". */
 static int score_is(const struct place *p)
 {
-	static const char *const years[] = { "之年", "一年", "二年", "三年", "四年", "五年", "关键年", "开局年" };
+	static const char *const years[] = { "之年", "一年", "二年", "三年", "四年", "五年",
+		"关键年", "开局年" };
 	struct cursor c = p->behind;
 
 	return cursor_skip(&c, 0x662F) && has_any(c, years, ARRAY_LEN(years), false) ? SCORE_IS : 0;
@@ -121,8 +136,8 @@ static int score_is(const struct place *p)
 /* "做好2016年教育工作", "制定2016年工作计划", "2016年度工作要点如下". */
 static int score_work(const struct place *p)
 {
-	static const char *const verbs[] = { "做好", "制定", "制订", "特制定", "特制订", "安排", "现将", "就", "搞好",
-		"为", "提出", "开展", "抓好", "确定" };
+	static const char *const verbs[] = { "做好", "制定", "制订", "特制定", "特制订", "安排",
+		"现将", "就", "搞好", "为", "提出", "开展", "抓好", "确定" };
 	static const char *const work[] = { "工作", "要点", "计划", "总体思路", "总体要求" };
 	size_t i, before = (size_t)(p->digits - p->begin);
 
@@ -138,8 +153,8 @@ static int score_work(const struct place *p)
 static int score_task(const struct place *p)
 {
 	static const char *const tasks[] = { "任务", "目标" };
-	static const char *const aims[] = { ",力争", ",将", ",要", ",确保", ",完成", ",计划", ",我们将", "力争", "将",
-		"要", "计划" };
+	static const char *const aims[] = { ",力争", ",将", ",要", ",确保", ",完成", ",计划",
+		",我们将", "力争", "将", "要", "计划" };
 	size_t i, before = (size_t)(p->digits - p->begin);
 	struct cursor c;
 
@@ -218,7 +233,9 @@ static unsigned school_year(const char *s, size_t len)
 			continue;
 		len = (size_t)(at.end - at.at);
 		return text_has(at.at, len, "第二学期") || text_has(at.at, len, "下学期") ||
-			text_has(at.at, len, "春学期") ? second : first;
+				       text_has(at.at, len, "春学期")
+			       ? second
+			       : first;
 	}
 	return 0;
 }
@@ -239,7 +256,8 @@ static unsigned year_in_title(const char *title)
 /* 20xx年, 20__年, xx年: somebody took the year away, and put another on the title. */
 static bool is_masked(const struct para *p)
 {
-	static const char *const masks[] = { "xx年", "XX年", "__年", "**年", "××年", "某年", "201_年", "202_年" };
+	static const char *const masks[] = { "xx年", "XX年", "__年", "**年", "××年", "某年",
+		"201_年", "202_年" };
 	size_t i, len = p->len < LOOK_BYTES ? p->len : LOOK_BYTES;
 
 	for (i = 0; i < ARRAY_LEN(masks); i++)
