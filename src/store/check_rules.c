@@ -45,9 +45,9 @@ const struct check_rule check_rules[] = {
 	{ FINDING_DAMAGE, "links", "SELECT NULL, NULL, i.id, 'the directory has ' || " SUBDIRS " || "
 		"' subdirectories, but its link count is ' || i.nlink FROM inode i WHERE " IS_DIR("i.mode")
 		" AND (i.id = 1 OR NOT " NO_NAMES ") AND i.nlink <> 2 + " SUBDIRS },
-	{ FINDING_NOTE, "unlinked", "SELECT NULL, NULL, NULL, count(*) || ' files without a name, in use "
-		"or waiting to be removed' FROM inode i WHERE i.nlink = 0 AND " NO_NAMES
-		" HAVING count(*) > 0" },
+	{ FINDING_NOTE, "unlinked", "SELECT NULL, NULL, NULL, count(*) || iif(count(*) = 1, ' file', "
+		"' files') || ' without a name, in use or waiting to be removed' FROM inode i "
+		"WHERE i.nlink = 0 AND " NO_NAMES " HAVING count(*) > 0" },
 
 	{ FINDING_DAMAGE, "text", "SELECT NULL, NULL, i.id, 'the text is missing' FROM inode i "
 		"WHERE i.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE id = i.body)" },
@@ -66,8 +66,8 @@ const struct check_rule check_rules[] = {
 	{ FINDING_DAMAGE, "version", "SELECT parent, name, NULL, 'version ' || rev || ' is of an unknown "
 		"kind, ' || op FROM revision WHERE op NOT IN ('create', 'save', 'rename', 'link', 'attr', "
 		"'remove')" },
-	{ FINDING_NOTE, "unused", "SELECT NULL, NULL, NULL, count(*) || ' texts that no file and no version "
-		"needs' FROM body b WHERE NOT EXISTS (SELECT 1 FROM revision WHERE body = b.id) "
+	{ FINDING_NOTE, "unused", "SELECT NULL, NULL, NULL, count(*) || iif(count(*) = 1, ' text', ' texts') "
+		"|| ' without a file or a version that needs it' FROM body b WHERE NOT EXISTS (SELECT 1 FROM revision WHERE body = b.id) "
 		"AND b.id NOT IN (SELECT body FROM inode WHERE body IS NOT NULL) HAVING count(*) > 0" },
 
 	{ FINDING_WARNING, "metadata", "SELECT p.inode, m.name, NULL, 'is not a JSON object, so the plan has "
