@@ -24,7 +24,7 @@ typedef int store_finding_fn(void *arg, const struct store_finding *finding);
 
 /*
  * Look at everything that is committed, as of now: pages, names, links, sizes, texts against their
- * hashes, versions, metadata. Costs about a second per 500 MB. Calls @fn for each finding; after
+ * hashes, versions, metadata. Costs about a second per 100 MB. Calls @fn for each finding; after
  * damage of the pages nothing else is looked at, because it could not be believed.
  *
  * Returns 0 (whatever was found), or the result of @fn that was not 0. @fn must not call the store.

@@ -63,7 +63,7 @@ void checkpoint_yield(struct store *s)
 		log_dbg("the WAL index is recovered by another program");
 }
 
-static void run_checkpoint(struct store *s)
+void checkpoint_run(struct store *s)
 {
 	int log_frames = 0, done_frames = 0;
 	int rc;
@@ -73,8 +73,7 @@ static void run_checkpoint(struct store *s)
 		s->writer.db, "main", SQLITE_CHECKPOINT_RESTART, &log_frames, &done_frames);
 	if (rc == SQLITE_OK)
 		s->wal_frames = 0;
-	else
-		s->checkpoint_after = store_now() + BACK_OFF_NS;
+	s->checkpoint_after = rc == SQLITE_OK ? 0 : clock_now() + BACK_OFF_NS;
 	if (rc != SQLITE_OK && (rc & 0xFF) != SQLITE_BUSY)
 		log_warn("checkpoint failed (%s); the log goes on growing and it is tried again",
 			sqlite3_errstr(rc));
@@ -84,7 +83,7 @@ static void run_checkpoint(struct store *s)
 
 static bool log_is_long(const struct store *s)
 {
-	return s->wal_frames >= CHECKPOINT_FRAMES && store_now() >= s->checkpoint_after;
+	return s->wal_frames >= CHECKPOINT_FRAMES && clock_now() >= s->checkpoint_after;
 }
 
 bool checkpoint_is_due(const struct store *s)
@@ -95,7 +94,22 @@ bool checkpoint_is_due(const struct store *s)
 void checkpoint_tend(struct store *s)
 {
 	if (log_is_long(s))
-		run_checkpoint(s);
+		checkpoint_run(s);
 	else if (checkpoint_hold(s) < 0)
 		log_dbg("another program is checkpointing; held after a later commit");
+}
+
+static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
+{
+	struct store *s = arg;
+
+	(void)db;
+	(void)name;
+	s->wal_frames = frames;
+	return SQLITE_OK;
+}
+
+void checkpoint_watch(struct store *s)
+{
+	sqlite3_wal_hook(s->writer.db, on_commit, s);
 }

@@ -14,14 +14,13 @@
 #include <unistd.h>
 
 enum {
-	BUSY_POLL_US = 500,          /* sqlite3_busy_timeout() starves beside a program that commits in a loop */
-	SYNC_AFTER_NS = 400000000,   /* "on the disk within a second" */
+	BUSY_POLL_US = 500, /* sqlite3_busy_timeout() starves beside a program that commits in a loop */
 	IDS_LOW = ID_RANGE / 4,
 };
 
 struct request {
 	const struct change *change;
-	int64_t deadline; /* ns */
+	int64_t deadline; /* of clock_now() */
 	int result;
 	bool done;
 	pthread_cond_t wake;
@@ -83,16 +82,6 @@ static void batch_finish(struct batch *b, int result, int64_t now)
 	b->last = at;
 }
 
-static void set_synced(struct store *s, bool synced)
-{
-	if (synced) {
-		s->unsynced_since = 0;
-	} else if (s->unsynced_since == 0) {
-		s->unsynced_since = store_now();
-		pthread_cond_signal(&s->syncer_wake);
-	}
-}
-
 bool id_take(struct store *s, struct id_range *range, int64_t *ret_id)
 {
 	bool taken;
@@ -141,22 +130,6 @@ static int run_simple(struct store *s, enum sql_id id)
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(&s->writer, id);
 
 	return stmt_run(st, sql_text[id]);
-}
-
-/* One fdatasync of the WAL: everything that is committed is on the disk afterwards. */
-static int sync_wal(struct store *s)
-{
-	sqlite3_file *f = NULL;
-	int rc;
-
-	rc = sqlite3_file_control(s->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &f);
-	if (rc != SQLITE_OK || !f || !f->pMethods)
-		return 0; /* nothing was written yet */
-	rc = f->pMethods->xSync(f, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
-	if (rc == SQLITE_OK)
-		return 0;
-	log_err("cannot sync %s-wal: %s", s->path, sqlite3_errstr(rc));
-	return -EIO;
 }
 
 static int set_sync_mode(struct store *s, bool full)
@@ -262,7 +235,7 @@ static int apply_and_commit(struct store *s, struct request *first)
 	if (bodies.end)
 		s->body_ids = bodies;
 	if (changed || durable)
-		set_synced(s, durable);
+		sync_note(s, durable);
 	pthread_mutex_unlock(&s->queue_lock);
 	return 0;
 }
@@ -294,17 +267,42 @@ static int begin(struct store *s, const struct request *first)
 	return r < 0 ? r : run_simple(s, SQL_BEGIN);
 }
 
-static void run_one_by_one(struct store *s, struct request *first)
+/* Run one request of a batch in a transaction of its own. */
+static void run_alone(struct store *s, struct request *rq)
 {
-	struct request *rq, *rest;
+	struct request *rest = rq->next;
 	int r;
 
-	for (rq = first; rq; rq = rest) {
-		rest = rq->next;
-		rq->next = NULL;
-		r = begin(s, rq);
-		rq->result = r < 0 ? r : apply_and_commit(s, rq);
-		rq->next = rest;
+	rq->next = NULL;
+	while ((r = begin(s, rq)) == -EBUSY && clock_now() < rq->deadline) {
+		checkpoint_yield(s);
+		usleep(BUSY_POLL_US);
+	}
+	rq->result = r < 0 ? r : apply_and_commit(s, rq);
+	rq->next = rest;
+}
+
+static void run_one_by_one(struct store *s, struct request *first)
+{
+	struct request *rq;
+
+	for (rq = first; rq; rq = rq->next)
+		run_alone(s, rq);
+}
+
+/* The disk is full: what removes something may use the space that is kept for it. */
+static void retry_removals(struct store *s, struct request *first)
+{
+	struct request *rq;
+	bool has_room = false;
+
+	for (rq = first; rq; rq = rq->next) {
+		if (rq->result != -ENOSPC || !rq->change->removes)
+			continue;
+		if (!has_room)
+			spare_give_up(s);
+		has_room = true;
+		run_alone(s, rq);
 	}
 }
 
@@ -318,7 +316,7 @@ static int begin_waiting(struct store *s, struct batch *b)
 		usleep(BUSY_POLL_US);
 		pthread_mutex_lock(&s->queue_lock);
 		batch_take_queue(s, b);
-		batch_finish(b, -EBUSY, store_now());
+		batch_finish(b, -EBUSY, clock_now());
 		if (b->own->done)
 			batch_give_back(s, b); /* somebody else leads on */
 		pthread_mutex_unlock(&s->queue_lock);
@@ -362,18 +360,20 @@ static void lead(struct store *s, const struct request *own)
 	pthread_mutex_unlock(&s->queue_lock);
 	bare = !wants_change(b.first);
 	run_batch(s, &b);
+	retry_removals(s, b.first);
 	pthread_mutex_lock(&s->queue_lock);
 	if (bare && b.first && b.first->result == 0)
-		set_synced(s, true);
+		sync_note(s, true);
 	while (b.first) {
 		struct request *rq = b.first;
 
 		b.first = rq->next;
 		finish(rq, rq->result);
 	}
-	if (checkpoint_is_due(s)) {
+	if (checkpoint_is_due(s) || spare_is_due(s)) {
 		pthread_mutex_unlock(&s->queue_lock);
 		checkpoint_tend(s);
+		spare_tend(s);
 		pthread_mutex_lock(&s->queue_lock);
 	}
 	s->has_leader = false;
@@ -387,7 +387,7 @@ int store_change(struct store *s, const struct change *c)
 
 	if (s->readonly)
 		return -EROFS;
-	rq.deadline = store_now() + (int64_t)c->wait_ms * 1000000;
+	rq.deadline = clock_now() + (int64_t)c->wait_ms * 1000000;
 	pthread_mutex_lock(&s->queue_lock);
 	*s->last = &rq;
 	s->last = &rq.next;
@@ -426,70 +426,4 @@ void store_set_in_use(struct store *s, store_in_use_fn *fn, void *arg)
 {
 	s->in_use = fn;
 	s->in_use_arg = arg;
-}
-
-/* --- the thread that brings commits to the disk within a second --- */
-
-static void *syncer_main(void *arg)
-{
-	static const struct change sync = { .durable = true };
-	struct store *s = arg;
-
-	pthread_mutex_lock(&s->queue_lock);
-	while (!s->stopping) {
-		struct timespec until;
-		int64_t at;
-
-		if (s->unsynced_since == 0) {
-			pthread_cond_wait(&s->syncer_wake, &s->queue_lock);
-			continue;
-		}
-		at = s->unsynced_since + SYNC_AFTER_NS;
-		until = (struct timespec){ at / 1000000000, at % 1000000000 };
-		if (store_now() < at &&
-			pthread_cond_timedwait(&s->syncer_wake, &s->queue_lock, &until) != ETIMEDOUT)
-			continue;
-		s->unsynced_since = 0;
-		pthread_mutex_unlock(&s->queue_lock);
-		if (store_change(s, &sync) < 0)
-			log_warn("commits of the last second may not be on the disk; tried again with the next");
-		pthread_mutex_lock(&s->queue_lock);
-	}
-	pthread_mutex_unlock(&s->queue_lock);
-	return NULL;
-}
-
-static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
-{
-	struct store *s = arg;
-
-	(void)db;
-	(void)name;
-	s->wal_frames = frames;
-	return SQLITE_OK;
-}
-
-int commit_start(struct store *s)
-{
-	pthread_cond_init(&s->syncer_wake, NULL);
-	sqlite3_wal_hook(s->writer.db, on_commit, s);
-	if (pthread_create(&s->syncer, NULL, syncer_main, s) != 0)
-		return -ENOMEM;
-	s->syncer_runs = true;
-	return 0;
-}
-
-void commit_stop(struct store *s)
-{
-	if (!s->syncer_runs)
-		return;
-	pthread_mutex_lock(&s->queue_lock);
-	s->stopping = true;
-	pthread_cond_signal(&s->syncer_wake);
-	pthread_mutex_unlock(&s->queue_lock);
-	pthread_join(s->syncer, NULL);
-	pthread_cond_destroy(&s->syncer_wake);
-	s->syncer_runs = false;
-	if (sync_wal(s) < 0)
-		log_err("the last commits may not be on the disk");
 }

@@ -247,7 +247,9 @@ static int open_connections(struct store *s)
 	r = checkpoint_hold(s);
 	if (r < 0)
 		log_dbg("another program is checkpointing; held later");
-	return commit_start(s);
+	checkpoint_watch(s);
+	spare_tend(s);
+	return sync_start(s);
 }
 
 int store_open(const char *path, const struct store_options *options, struct store **ret_store,
@@ -286,7 +288,8 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	commit_stop(s);
+	sync_stop(s);
+	spare_done(s);
 	while (s->n_idle > 0) {
 		s->n_idle--;
 		conn_close(s->readers[s->n_idle]);

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <time.h>
 
 enum {
 	STORE_APPLICATION_ID = 0x706c6673, /* "plfs", in the header of the file */
@@ -115,7 +116,9 @@ struct store {
 	bool sync_full;            /* the leader's: what PRAGMA synchronous stands at */
 	int wal_frames;            /* the leader's: as of the last commit */
 	bool holds_checkpoint;     /* the leader's: the lock of checkpoint.c */
-	int64_t checkpoint_after;  /* the leader's: no checkpoint before this time (ns) */
+	int64_t checkpoint_after;  /* the leader's: no checkpoint before this time of clock_now() */
+	bool has_spare;            /* the leader's: the file of spare.c is there */
+	int64_t spare_after;       /* the leader's: it is not made before this time of clock_now() */
 	store_in_use_fn *in_use;
 	void *in_use_arg;
 	char author[64]; /* of the user that runs the process */
@@ -129,7 +132,7 @@ struct store {
 	pthread_t syncer;
 	pthread_cond_t syncer_wake;
 	bool syncer_runs, stopping;
-	int64_t unsynced_since; /* time of the oldest commit not on the disk, 0: none */
+	int64_t unsynced_since; /* clock_now() of the oldest commit not on the disk, 0: none */
 };
 
 /* A transaction under way: a view of the leader's connection. */
@@ -139,6 +142,15 @@ struct txn {
 	const char *author;
 	int64_t now; /* of the change, ns */
 };
+
+/* Nanoseconds of a clock that nobody can set, for deadlines. */
+static inline int64_t clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
 
 /* conn.c */
 int conn_open(struct conn *c, const char *path, bool readonly, bool writer) MUST_CHECK;
@@ -177,17 +189,32 @@ int schema_version(void);
 int schema_upgrade(sqlite3 *db, int from) MUST_CHECK;
 
 /* commit.c */
-int commit_start(struct store *s) MUST_CHECK;
-void commit_stop(struct store *s);
-
 bool id_take(struct store *s, struct id_range *range, int64_t *ret_id);
 
 /* checkpoint.c: called by the leader */
 int checkpoint_hold(struct store *s) MUST_CHECK;
 void checkpoint_release(struct store *s);
 bool checkpoint_is_due(const struct store *s);
+void checkpoint_run(struct store *s);
 void checkpoint_tend(struct store *s); /* what is due after a commit */
+void checkpoint_watch(struct store *s); /* count the frames of the log from now on */
 void checkpoint_yield(struct store *s);
+
+/* sync.c */
+int sync_start(struct store *s) MUST_CHECK;
+void sync_stop(struct store *s);
+
+/* One fdatasync of the WAL: everything that is committed is on the disk afterwards. */
+int sync_wal(struct store *s) MUST_CHECK;
+
+/* Something was committed, on the disk already when @synced. Called with queue_lock held. */
+void sync_note(struct store *s, bool synced);
+
+/* spare.c: called by the leader */
+bool spare_is_due(const struct store *s);
+void spare_tend(struct store *s); /* make the file when it is missing and the disk has room */
+void spare_give_up(struct store *s);
+void spare_done(struct store *s);
 
 /* txn.c: shared with rename.c */
 int touch_dir(struct txn *t, int64_t id, int subdirs) MUST_CHECK;

@@ -173,7 +173,8 @@ static inline int act_apply(struct txn *t, void *arg)
 
 static inline int act_run(struct fixture *f, struct act *a)
 {
-	const struct change c = { .apply = act_apply, .arg = a, .author = "li", .wait_ms = 1000 };
+	const struct change c = { .apply = act_apply, .arg = a, .author = "li", .wait_ms = 1000,
+		.removes = a->kind == ACT_UNLINK || a->kind == ACT_RMDIR };
 
 	return store_change(f->s, &c);
 }

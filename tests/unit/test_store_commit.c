@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -241,11 +242,9 @@ static int apply_too_much(struct txn *t, void *arg)
 	return r;
 }
 
-/* On a file system of 4 MiB of our own; skipped where that is not allowed. */
-static void a_full_disk_is_enospc_and_the_old_text_stays(void **state)
+/* Make a store on a file system of its own; skips the case where that is not allowed. */
+static void move_to_small_disk(struct fixture *f, const char *options)
 {
-	const struct change c = { .apply = apply_too_much, .wait_ms = 1000, .durable = true };
-	struct fixture *f = *state;
 	CLEANUP(buf_done) struct buf why = { 0 };
 	char dir[48];
 
@@ -255,23 +254,92 @@ static void a_full_disk_is_enospc_and_the_old_text_stays(void **state)
 	f->s = NULL;
 	snprintf(dir, sizeof(dir), "%s/small", f->dir);
 	assert_int_equal(mkdir(dir, 0700), 0);
-	assert_int_equal(mount("planfs-test", dir, "tmpfs", 0, "size=4m"), 0);
+	assert_int_equal(mount("planfs-test", dir, "tmpfs", 0, options), 0);
 	snprintf(f->path, sizeof(f->path), "%s/plans.db", dir);
 	assert_int_equal(store_create(f->path, &why), 0);
 	store_open_at(f, true);
+}
 
+static void leave_small_disk(struct fixture *f)
+{
+	char dir[48];
+
+	sqlite3_close(f->db);
+	f->db = NULL;
+	store_close(f->s);
+	f->s = NULL;
+	snprintf(dir, sizeof(dir), "%s/small", f->dir);
+	assert_int_equal(umount2(dir, 0), 0);
+}
+
+static void a_full_disk_is_enospc_and_the_old_text_stays(void **state)
+{
+	const struct change c = { .apply = apply_too_much, .wait_ms = 1000, .durable = true };
+	struct fixture *f = *state;
+
+	move_to_small_disk(f, "size=7m");
 	assert_int_equal(make_file(f, "a.txt", "one"), 0);
 	assert_int_equal(store_change(f->s, &c), -ENOSPC);
 	expect_text(f, "a.txt", "one");
 	expect_rows(f, "SELECT count(*) FROM dentry", "1");
 	assert_int_equal(save_file(f, "a.txt", "two"), 0);
 	expect_text(f, "a.txt", "two");
+	leave_small_disk(f);
+}
 
-	sqlite3_close(f->db);
-	f->db = NULL;
+enum { FILES = 600 };
+
+/* Write into @path until there is no byte left. */
+static void fill_disk(const char *path)
+{
+	static const char block[4096];
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	close(fd);
+}
+
+static bool wait_for_file(struct fixture *f, const char *path)
+{
+	int64_t limit = store_now() + INT64_C(10000000000);
+
+	while (access(path, F_OK) < 0 && store_now() < limit)
+		assert_int_equal(save_file(f, "last", store_now() % 2 ? "1" : "0"), 0);
+	return access(path, F_OK) == 0;
+}
+
+static void on_a_full_disk_files_can_be_removed(void **state)
+{
+	struct fixture *f = *state;
+	char name[32], filler[80], spare[96];
+	int i;
+
+	move_to_small_disk(f, "size=24m");
+	snprintf(filler, sizeof(filler), "%s/small/filler", f->dir);
+	snprintf(spare, sizeof(spare), "%s-reserve", f->path);
+	assert_int_equal(access(spare, F_OK), 0);
+	assert_int_equal(make_file(f, "last", "x"), 0);
+	for (i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "%d.txt", i);
+		assert_int_equal(make_file(f, name, "text"), 0);
+	}
+	fill_disk(filler);
+	for (i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "%d.txt", i);
+		assert_int_equal(remove_file(f, name), 0);
+	}
+	expect_rows(f, "SELECT count(*) FROM dentry", "1");
+	assert_true(access(spare, F_OK) < 0);
+
+	assert_int_equal(unlink(filler), 0);
+	assert_true(wait_for_file(f, spare));
 	store_close(f->s);
 	f->s = NULL;
-	assert_int_equal(umount2(dir, 0), 0);
+	assert_true(access(spare, F_OK) < 0);
+	leave_small_disk(f);
 }
 
 int main(void)
@@ -288,6 +356,7 @@ int main(void)
 		CASE(a_replaced_database_takes_no_saves),
 		CASE(a_deleted_log_takes_no_saves),
 		CASE(a_full_disk_is_enospc_and_the_old_text_stays),
+		CASE(on_a_full_disk_files_can_be_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

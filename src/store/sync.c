@@ -1,0 +1,103 @@
+/*
+ * What is committed comes to the disk: at once for those who ask, and within a second for all, by a thread
+ * of its own.
+ */
+#include "store_priv.h"
+
+#include "planfs/log.h"
+
+#include <errno.h>
+#include <time.h>
+
+enum { SYNC_AFTER_NS = 400000000 };
+
+int sync_wal(struct store *s)
+{
+	sqlite3_file *f = NULL;
+	int rc;
+
+	rc = sqlite3_file_control(s->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &f);
+	if (rc != SQLITE_OK || !f || !f->pMethods)
+		return 0; /* nothing was written yet */
+	rc = f->pMethods->xSync(f, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+	if (rc == SQLITE_OK)
+		return 0;
+	log_err("cannot sync %s-wal: %s", s->path, sqlite3_errstr(rc));
+	return -EIO;
+}
+
+void sync_note(struct store *s, bool synced)
+{
+	if (synced) {
+		s->unsynced_since = 0;
+	} else if (s->unsynced_since == 0) {
+		s->unsynced_since = clock_now();
+		pthread_cond_signal(&s->syncer_wake);
+	}
+}
+
+static void *syncer_main(void *arg)
+{
+	static const struct change sync = { .durable = true };
+	struct store *s = arg;
+
+	pthread_mutex_lock(&s->queue_lock);
+	while (!s->stopping) {
+		struct timespec until;
+		int64_t at;
+
+		if (s->unsynced_since == 0) {
+			pthread_cond_wait(&s->syncer_wake, &s->queue_lock);
+			continue;
+		}
+		at = s->unsynced_since + SYNC_AFTER_NS;
+		until = (struct timespec){ at / 1000000000, at % 1000000000 };
+		if (clock_now() < at &&
+			pthread_cond_timedwait(&s->syncer_wake, &s->queue_lock, &until) != ETIMEDOUT)
+			continue;
+		s->unsynced_since = 0;
+		pthread_mutex_unlock(&s->queue_lock);
+		if (store_change(s, &sync) < 0)
+			log_warn("commits of the last second may not be on the disk; tried again with the next");
+		pthread_mutex_lock(&s->queue_lock);
+	}
+	pthread_mutex_unlock(&s->queue_lock);
+	return NULL;
+}
+
+/* The wall clock may be set back: then "within a second" must not become an hour. */
+static void init_wake(pthread_cond_t *wake)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int sync_start(struct store *s)
+{
+	init_wake(&s->syncer_wake);
+	if (pthread_create(&s->syncer, NULL, syncer_main, s) != 0) {
+		pthread_cond_destroy(&s->syncer_wake);
+		return -ENOMEM;
+	}
+	s->syncer_runs = true;
+	return 0;
+}
+
+void sync_stop(struct store *s)
+{
+	if (!s->syncer_runs)
+		return;
+	pthread_mutex_lock(&s->queue_lock);
+	s->stopping = true;
+	pthread_cond_signal(&s->syncer_wake);
+	pthread_mutex_unlock(&s->queue_lock);
+	pthread_join(s->syncer, NULL);
+	pthread_cond_destroy(&s->syncer_wake);
+	s->syncer_runs = false;
+	if (sync_wal(s) < 0)
+		log_err("the last commits may not be on the disk");
+}
