@@ -169,11 +169,18 @@ int store_create(const char *path, struct buf *ret_why)
  */
 static int take_mount_lock(struct store *s, struct buf *ret_why)
 {
+	int tries;
+
 	s->lock_fd = open(s->path, O_RDONLY | O_CLOEXEC);
 	if (s->lock_fd < 0)
 		return refuse(ret_why, s->path, strerror(errno), -errno);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return refuse(ret_why, s->path, "mounted already; see 'planfs status' of the database", -EBUSY);
+	/* Who waits in store_wait_unmounted() has the lock for a moment, too. */
+	for (tries = 0; flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (tries == 10)
+			return refuse(ret_why, s->path,
+				"mounted already; see 'planfs status' of the database", -EBUSY);
+		usleep(5000);
+	}
 	return 0;
 }
 
