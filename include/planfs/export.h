@@ -38,4 +38,5 @@ int export_sections(struct store *s, int64_t dir, export_section_fn *fn, void *a
  * be read) and sections with name, mtime and text. Bytes that are not UTF-8 become U+FFFD, and such a
  * section says "lossy": true. Returns 0 and *ret_text (without a final newline), or the error of the store.
  */
-int export_plan_json(struct store *s, const struct export_plan *plan, struct buf *ret_text) MUST_CHECK;
+int export_plan_json(
+	struct store *s, const struct export_plan *plan, struct buf *ret_text) MUST_CHECK;

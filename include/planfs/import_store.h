@@ -29,9 +29,9 @@ struct import_target {
 
 /* What became of one plan of a document. */
 struct import_outcome {
-	char *path;      /* owned; "2016/合肥市/…": where it was written, or where it is already */
-	bool was_there;  /* this very document brought it before; nothing was written */
-	char *copy_of;   /* owned; another place that has the same text, or NULL */
+	char *path; /* owned; "2016/合肥市/…": where it was written, or where it is already */
+	bool was_there; /* this very document brought it before; nothing was written */
+	char *copy_of;  /* owned; another place that has the same text, or NULL */
 };
 
 struct import_result {

@@ -12,7 +12,7 @@ static int backup(const char *arg, const char *file)
 	CLEANUP(buf_done) struct buf db = { 0 };
 	int r;
 
-	r = cli_find_db(arg, &db);
+	r = cli_find_db(arg, &db, NULL);
 	if (r < 0)
 		return r;
 	r = cli_open_to_read(buf_str(&db), &s);

@@ -25,7 +25,8 @@ static int print_finding(void *arg, const struct store_finding *f)
 	report->damage += f->level == FINDING_DAMAGE;
 	report->warnings += f->level == FINDING_WARNING;
 	if (!report->as_json) {
-		printf("%s: %s%s%s\n", level_names[f->level], f->path, f->path[0] ? ": " : "", f->text);
+		printf("%s: %s%s%s\n", level_names[f->level], f->path, f->path[0] ? ": " : "",
+			f->text);
 		return 0;
 	}
 	putchar('{');
@@ -46,7 +47,7 @@ static int check(const char *path, struct report *report)
 	CLEANUP(buf_done) struct buf db = { 0 };
 	int r;
 
-	r = cli_find_db(path, &db);
+	r = cli_find_db(path, &db, NULL);
 	if (r < 0)
 		return r;
 	r = cli_open_to_read(buf_str(&db), &s);
@@ -57,9 +58,10 @@ static int check(const char *path, struct report *report)
 		log_err("%s: the check could not be finished: %s", buf_str(&db), strerror(-r));
 	else if (!report->as_json)
 		printf("%s: %s (%lu damaged, %lu warnings)\n", buf_str(&db),
-			report->damage ? "damaged; restore a backup, or take out what can be read with "
-					 "'planfs export'" :
-					 "sound",
+			report->damage
+				? "damaged; restore a backup, or take out what can be read with "
+				  "'planfs export'"
+				: "sound",
 			report->damage, report->warnings);
 	return r;
 }

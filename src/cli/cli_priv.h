@@ -32,7 +32,7 @@ int cmd_check(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
-int cmd_mount(int argc, char **argv); /* argv[0] is "mount.…" when mount(8) called: cli_is_helper() */
+int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_helper() */
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 
@@ -94,15 +94,18 @@ int cli_real_path(const char *path, struct buf *ret_real) MUST_CHECK;
 /* Unmount @point; says what went wrong in one line. @lazy: also when it is in use. Returns 0 or -Exxx. */
 int cli_unmount(const char *point, bool lazy) MUST_CHECK;
 
-/* The path of the database that @arg (a database or a path in a mount) names. Returns 0, or -Exxx. */
-int cli_find_db(const char *arg, struct buf *ret_db) MUST_CHECK;
+/*
+ * The path of the database that @arg (a database or a path in a mount) names; *ret_below (may be NULL) is
+ * what of @arg is below a mount point, "" for a database. Returns 0, or -ENOMEM.
+ */
+int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below) MUST_CHECK;
 
 /*
  * Open the database at @path; says what went wrong in one line. Returns 0 and *ret_store, to be closed
  * with store_close(), or -Exxx as store_open() does.
  */
-int cli_open(const char *path, const struct store_options *options,
-	struct store **ret_store) MUST_CHECK;
+int cli_open(
+	const char *path, const struct store_options *options, struct store **ret_store) MUST_CHECK;
 
 /* The same for a command that only reads: also when the database may not be written. */
 int cli_open_to_read(const char *path, struct store **ret_store) MUST_CHECK;

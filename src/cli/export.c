@@ -38,7 +38,8 @@ static int print_section_txt(void *arg, const struct export_section *section)
 	const struct buf *text = section->text;
 
 	if (out->headings)
-		printf("== %s/%s/%s/%s ==\n", plan->year, plan->district, plan->name, section->name);
+		printf("== %s/%s/%s/%s ==\n", plan->year, plan->district, plan->name,
+			section->name);
 	if (text->len > 0)
 		fwrite(text->data, 1, text->len, stdout);
 	if (out->headings)
@@ -79,24 +80,8 @@ static int write_plans(struct output *out, const char *path, enum format format)
 	return r;
 }
 
-/* @arg may be a path in a mount, and @path goes on from there. */
-static int find_path(const char *arg, const char *path, struct buf *ret_db, struct buf *ret_path)
-{
-	CLEANUP(mounted_done) struct mounted m = { 0 };
-	CLEANUP(buf_done) struct buf below = { 0 };
-	int r;
-
-	r = mounted_find(arg, &m, &below);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
-		r = buf_add_str(ret_db, arg);
-	else
-		r = buf_add_str(ret_db, buf_str(&m.db));
-	return r < 0 ? r : buf_printf(ret_path, "%s/%s", buf_str(&below), path);
-}
-
-static int export_from(const char *arg, const char *below, enum format format)
+/* @arg may be a path in a mount: what is @wanted is below that. */
+static int export_from(const char *arg, const char *wanted, enum format format)
 {
 	CLEANUP(store_closep) struct store *s = NULL;
 	CLEANUP(buf_done) struct buf db = { 0 };
@@ -104,7 +89,9 @@ static int export_from(const char *arg, const char *below, enum format format)
 	struct output out = { 0 };
 	int r;
 
-	r = find_path(arg, below, &db, &path);
+	r = cli_find_db(arg, &db, &path);
+	if (r == 0)
+		r = buf_printf(&path, "/%s", wanted);
 	if (r < 0)
 		return r;
 	r = cli_open_to_read(buf_str(&db), &s);
@@ -113,11 +100,11 @@ static int export_from(const char *arg, const char *below, enum format format)
 	out = (struct output){ .s = s, .headings = !names_a_plan(buf_str(&path)) };
 	r = write_plans(&out, buf_str(&path), format);
 	if (r == -EINVAL || r == -ENOTDIR) {
-		log_err("%s: neither a year nor a district nor a plan", below[0] ? below : arg);
+		log_err("%s: neither a year nor a district nor a plan", wanted[0] ? wanted : arg);
 		return -ENOENT;
 	}
 	if (r < 0 && r != -EPIPE)
-		log_err("%s: %s", below[0] ? below : arg, strerror(-r));
+		log_err("%s: %s", wanted[0] ? wanted : arg, strerror(-r));
 	return r;
 }
 
@@ -138,6 +125,6 @@ int cmd_export(int argc, char **argv)
 		return r;
 	if (format == FORMAT_NONE)
 		return cli_usage_error("--json or --txt?");
-	return (int)cli_exit_code(export_from(argv[optind], argc - optind > 1 ? argv[optind + 1] : "",
-		format));
+	return (int)cli_exit_code(
+		export_from(argv[optind], argc - optind > 1 ? argv[optind + 1] : "", format));
 }

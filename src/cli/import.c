@@ -43,8 +43,8 @@ static void print_plan(const struct import_plan *plan, const struct import_outco
 {
 	size_t n = plan->plan->n_sections;
 
-	printf("  %s %s  (%zu section%s%s%s%s%s)\n", o->was_there ? "=" : "+", o->path, n, plural(n),
-		plan->plan->truncated ? ", breaks off" : "",
+	printf("  %s %s  (%zu section%s%s%s%s%s)\n", o->was_there ? "=" : "+", o->path, n,
+		plural(n), plan->plan->truncated ? ", breaks off" : "",
 		o->was_there ? ", here already" : "", o->copy_of ? ", the same text as " : "",
 		o->copy_of ? o->copy_of : "");
 }
@@ -59,7 +59,8 @@ static int print_result(struct session *session, const char *path, const struct 
 	for (i = 0; i < result->n_outcomes; i++) {
 		session->present += result->outcomes[i].was_there;
 		session->written += !result->outcomes[i].was_there;
-		session->sections += result->outcomes[i].was_there ? 0 : import->plans[i].plan->n_sections;
+		session->sections +=
+			result->outcomes[i].was_there ? 0 : import->plans[i].plan->n_sections;
 	}
 	if (session->as_json) {
 		r = import_result_json(import, result, &json);
@@ -151,7 +152,8 @@ static void format_now(char *ret_text, size_t size)
 static int parse_options(int argc, char **argv, struct session *session)
 {
 	static const struct option longs[] = { { "dry-run", no_argument, NULL, OPT_DRY_RUN },
-		{ "json", no_argument, NULL, OPT_JSON }, { "keep-noise", no_argument, NULL, OPT_KEEP_NOISE },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "keep-noise", no_argument, NULL, OPT_KEEP_NOISE },
 		{ "year", required_argument, NULL, OPT_YEAR },
 		{ "district", required_argument, NULL, OPT_DISTRICT }, { 0 } };
 	int c;
@@ -167,9 +169,11 @@ static int parse_options(int argc, char **argv, struct session *session)
 	}
 	if (session->target.year && !name_is_year(session->target.year))
 		return cli_usage_error("a year has four digits, or is " NAME_UNKNOWN_YEAR);
-	if (session->target.district && (!name_is_plan_dir(session->target.district) ||
-		!name_is_valid(session->target.district, strlen(session->target.district))))
-		return cli_usage_error("'%s' cannot be the name of a district", session->target.district);
+	if (session->target.district &&
+		(!name_is_plan_dir(session->target.district) ||
+			!name_is_valid(session->target.district, strlen(session->target.district))))
+		return cli_usage_error(
+			"'%s' cannot be the name of a district", session->target.district);
 	return cli_expect_args(argc, 2, argc);
 }
 
@@ -187,7 +191,7 @@ int cmd_import(int argc, char **argv)
 		return r;
 	format_now(now, sizeof(now));
 	session.options.time = now;
-	r = cli_find_db(argv[optind], &db);
+	r = cli_find_db(argv[optind], &db, NULL);
 	if (r == 0)
 		r = cli_open(buf_str(&db), &options, &s);
 	if (r < 0)

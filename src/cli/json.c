@@ -16,7 +16,8 @@ void json_print_string(const char *s)
 	for (; len > 0; s += n, len -= n) {
 		n = utf8_decode(s, len, &c);
 		if (n == 0) {
-			fputs("\xEF\xBF\xBD", stdout); /* what stands for a byte that is no character */
+			fputs("\xEF\xBF\xBD",
+				stdout); /* what stands for a byte that is no character */
 			n = 1;
 		} else if (c == '"' || c == '\\') {
 			printf("\\%c", (char)c);

@@ -12,7 +12,8 @@
 
 static const struct command commands[] = {
 	{ "init", "DB", "make a new, empty database", NULL, cmd_init },
-	{ "import", "DB|MNT FILE|DIR… [--dry-run] [--json] [--keep-noise] [--year Y] [--district D]",
+	{ "import",
+		"DB|MNT FILE|DIR… [--dry-run] [--json] [--keep-noise] [--year Y] [--district D]",
 		"take documents apart into plans and sections",
 		"  --dry-run       show what would be written, write nothing\n"
 		"  --json          one JSON object per file, with every line that was left out\n"

@@ -157,7 +157,7 @@ static int show(const char *arg, bool as_json)
 	CLEANUP(buf_done) struct buf db = { 0 };
 	int r;
 
-	r = cli_find_db(arg, &db);
+	r = cli_find_db(arg, &db, NULL);
 	if (r == 0)
 		r = ask_mount(buf_str(&db), &s);
 	if (r < 0 && r != -ENOENT) {

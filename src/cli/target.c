@@ -178,13 +178,13 @@ int mounted_find_db(const char *db, struct mounted *ret_mounted)
 	return r < 0 ? r : scan(buf_str(&real), false, ret_mounted);
 }
 
-int cli_find_db(const char *arg, struct buf *ret_db)
+int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below)
 {
 	CLEANUP(mounted_done) struct mounted m = { 0 };
 	CLEANUP(buf_done) struct buf db = { 0 };
 	int r;
 
-	r = mounted_find(arg, &m, NULL);
+	r = mounted_find(arg, &m, ret_below);
 	if (r == -ENOMEM)
 		return r;
 	r = buf_add_str(&db, r == 0 ? buf_str(&m.db) : arg);
@@ -209,7 +209,8 @@ int cli_open(const char *path, const struct store_options *options, struct store
 /* A connection that may write leaves no -wal and -shm behind, and recovers what a crash left. */
 int cli_open_to_read(const char *path, struct store **ret_store)
 {
-	const struct store_options options = { .readonly = access(path, W_OK) < 0 && errno != ENOENT };
+	const struct store_options options = { .readonly =
+						       access(path, W_OK) < 0 && errno != ENOENT };
 
 	return cli_open(path, &options, ret_store);
 }

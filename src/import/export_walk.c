@@ -61,7 +61,8 @@ struct walk {
 
 static int enter(struct walk *w, int64_t dir, int depth)
 {
-	CLEANUP(entries_done) struct entries e = { .wanted = depth == 0 ? is_year_dir : is_plan_dir };
+	CLEANUP(entries_done)
+	struct entries e = { .wanted = depth == 0 ? is_year_dir : is_plan_dir };
 	const struct export_plan plan = { w->names[0], w->names[1], w->names[2], dir };
 	const char *name = NULL;
 	int r;

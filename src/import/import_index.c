@@ -50,7 +50,8 @@ const char *index_find_text(const struct import_index *index, const char *text)
 	return json_string_value(json_object_get(index->by_text, text));
 }
 
-const char *index_find_place(const struct import_index *index, const char *document, const char *text)
+const char *index_find_place(
+	const struct import_index *index, const char *document, const char *text)
 {
 	char place[2 * IMPORT_HASH_CHARS + 2];
 

@@ -48,8 +48,13 @@ static struct inode like(const struct inode *dir, uint32_t type)
 	uint32_t mode = type == S_IFDIR ? dir->mode & 07777 : dir->mode & 0666;
 	int64_t now = store_now();
 
-	return (struct inode){ .mode = type | mode, .uid = dir->uid, .gid = dir->gid, .atime = now,
-		.mtime = now, .ctime = now, .btime = now };
+	return (struct inode){ .mode = type | mode,
+		.uid = dir->uid,
+		.gid = dir->gid,
+		.atime = now,
+		.mtime = now,
+		.ctime = now,
+		.btime = now };
 }
 
 /* Go from the directory *at to @name in it, which is made when it is missing. */
@@ -120,7 +125,8 @@ static int write_files(struct txn *t, const struct inode *dir, const struct impo
 	return r;
 }
 
-static int set_path(struct import_outcome *o, const char *year, const char *district, const char *name)
+static int set_path(
+	struct import_outcome *o, const char *year, const char *district, const char *name)
 {
 	free(o->path);
 	o->path = NULL;
@@ -172,8 +178,10 @@ static int look_up(const struct job *job)
 
 	for (i = 0; i < import->n_plans; i++) {
 		struct import_outcome *o = &job->result->outcomes[i];
-		const char *there = index_find_place(job->index, import->hash, import->plans[i].hash);
-		const char *copy = there ? NULL : index_find_text(job->index, import->plans[i].hash);
+		const char *there =
+			index_find_place(job->index, import->hash, import->plans[i].hash);
+		const char *copy =
+			there ? NULL : index_find_text(job->index, import->plans[i].hash);
 
 		o->was_there = there != NULL;
 		o->path = there ? strdup(there) : NULL;
@@ -208,7 +216,9 @@ static bool all_there(const struct import_result *result)
 
 static int run(struct store *s, struct job *job)
 {
-	const struct change c = { .apply = write_all, .arg = job, .durable = true, .wait_ms = WAIT_MS };
+	const struct change c = {
+		.apply = write_all, .arg = job, .durable = true, .wait_ms = WAIT_MS
+	};
 	int r;
 
 	r = look_up(job);
@@ -256,14 +266,14 @@ static int add_outcomes(json_t *json, const struct import_result *result)
 		if (r == 0)
 			r = json_object_set_new(plan, "was_there", json_boolean(o->was_there));
 		if (r == 0)
-			r = json_object_set_new(
-				plan, "copy_of", o->copy_of ? json_string(o->copy_of) : json_null());
+			r = json_object_set_new(plan, "copy_of",
+				o->copy_of ? json_string(o->copy_of) : json_null());
 	}
 	return r < 0 ? -ENOMEM : 0;
 }
 
-int import_result_json(const struct import *import, const struct import_result *result,
-	struct buf *ret_text)
+int import_result_json(
+	const struct import *import, const struct import_result *result, struct buf *ret_text)
 {
 	CLEANUP(buf_done) struct buf report = { 0 };
 	char *dumped = NULL;

@@ -27,12 +27,14 @@ static int copy_pages(struct conn *from, const char *path)
 
 	if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
 		sqlite3_exec(to, "PRAGMA synchronous = OFF", NULL, NULL, NULL) != SQLITE_OK)
-		return to ? store_errno(to, "open the copy") : -ENOMEM; /* synced as a whole, below */
+		return to ? store_errno(to, "open the copy")
+			  : -ENOMEM; /* synced as a whole, below */
 	backup = sqlite3_backup_init(to, "main", from->db, "main");
 	if (!backup)
 		return store_errno(to, "copy the database");
 	sqlite3_backup_step(backup, -1);
-	return sqlite3_backup_finish(backup) == SQLITE_OK ? 0 : store_errno(to, "copy the database");
+	return sqlite3_backup_finish(backup) == SQLITE_OK ? 0
+							  : store_errno(to, "copy the database");
 }
 
 /* A copy nobody can read is worse than none. "immutable": without making -wal and -shm beside it. */
@@ -51,7 +53,8 @@ static int verify(const char *path)
 		r = buf_add_str(&uri, "?immutable=1");
 	if (r < 0)
 		return r;
-	if (sqlite3_open_v2(buf_str(&uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(buf_str(&uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) !=
+			SQLITE_OK ||
 		sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK)
 		return db ? store_errno(db, "verify the copy") : -ENOMEM;
 	r = stmt_row(st, "verify the copy");

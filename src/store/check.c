@@ -86,8 +86,9 @@ static int tell(struct check *k, struct store_finding *finding, int64_t id, cons
 
 static int tell_pages(struct check *k, const char *text)
 {
-	const struct store_finding finding = { .level = FINDING_DAMAGE, .kind = "pages", .path = "",
-		.text = text };
+	const struct store_finding finding = {
+		.level = FINDING_DAMAGE, .kind = "pages", .path = "", .text = text
+	};
 
 	k->damaged_pages = true;
 	return k->fn(k->arg, &finding);
@@ -121,7 +122,8 @@ static int check_pages(struct check *k)
 {
 	int r;
 
-	if (sqlite3_exec(k->db, "PRAGMA ignore_check_constraints = ON", NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(k->db, "PRAGMA ignore_check_constraints = ON", NULL, NULL, NULL) !=
+		SQLITE_OK)
 		return store_errno(k->db, "check the pages");
 	r = run_integrity_check(k);
 	sqlite3_exec(k->db, "PRAGMA ignore_check_constraints = OFF", NULL, NULL, NULL);
@@ -135,7 +137,8 @@ static int apply_rule(struct check *k, const struct check_rule *rule)
 
 	r = prepare(k, rule->sql, &st);
 	while (r == 0 && (r = stmt_row(st, "check the tables")) > 0) {
-		struct store_finding finding = { .level = rule->level, .kind = rule->kind,
+		struct store_finding finding = { .level = rule->level,
+			.kind = rule->kind,
 			.text = (const char *)sqlite3_column_text(st, 3) };
 		const char *name = (const char *)sqlite3_column_text(st, 1);
 
@@ -155,16 +158,18 @@ static int check_text_of_section(struct check *k, sqlite3_stmt *st)
 		return 0;
 	for (i = 0; i < bad; i++)
 		line += data[i] == '\n';
-	snprintf(text, sizeof(text), "is not UTF-8 (line %zu, byte %zu of the file); searches miss it", line,
-		bad + 1);
+	snprintf(text, sizeof(text),
+		"is not UTF-8 (line %zu, byte %zu of the file); searches miss it", line, bad + 1);
 	finding.text = text;
-	return tell(k, &finding, sqlite3_column_int64(st, 0), (const char *)sqlite3_column_text(st, 1));
+	return tell(
+		k, &finding, sqlite3_column_int64(st, 0), (const char *)sqlite3_column_text(st, 1));
 }
 
 static int check_name(struct check *k, sqlite3_stmt *st)
 {
-	struct store_finding finding = { .level = FINDING_WARNING, .kind = "utf8",
-		.text = "the name is not UTF-8" };
+	struct store_finding finding = {
+		.level = FINDING_WARNING, .kind = "utf8", .text = "the name is not UTF-8"
+	};
 	const char *name = (const char *)sqlite3_column_text(st, 1);
 
 	if (!name || utf8_is_valid(name, (size_t)sqlite3_column_bytes(st, 1), NULL))
@@ -187,17 +192,19 @@ static int tell_bad_body(struct check *k, int64_t body)
 		int64_t rev = sqlite3_column_int64(st, 2);
 
 		if (rev)
-			snprintf(text, sizeof(text), "the text of version %" PRId64 " is not what was written",
-				rev);
+			snprintf(text, sizeof(text),
+				"the text of version %" PRId64 " is not what was written", rev);
 		else
 			snprintf(text, sizeof(text), "the text is not what was written");
 		finding.text = text;
 		n++;
-		r = tell(k, &finding, sqlite3_column_int64(st, 0), (const char *)sqlite3_column_text(st, 1));
+		r = tell(k, &finding, sqlite3_column_int64(st, 0),
+			(const char *)sqlite3_column_text(st, 1));
 	}
 	if (r < 0 || n > 0)
 		return r;
-	snprintf(text, sizeof(text), "text %" PRId64 ", which nobody needs, is not what was written", body);
+	snprintf(text, sizeof(text),
+		"text %" PRId64 ", which nobody needs, is not what was written", body);
 	finding.text = text;
 	return tell(k, &finding, 0, NULL);
 }
@@ -259,7 +266,8 @@ int store_check(struct store *s, store_finding_fn *fn, void *arg)
 	if (r == 0)
 		r = check_all(&k);
 	sqlite3_finalize(k.up);
-	if (!sqlite3_get_autocommit(k.db) && sqlite3_exec(k.db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK && r == 0)
+	if (!sqlite3_get_autocommit(k.db) &&
+		sqlite3_exec(k.db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK && r == 0)
 		r = store_errno(k.db, "end reading");
 	reader_put(s, c);
 	return r;

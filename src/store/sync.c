@@ -52,13 +52,14 @@ static void *syncer_main(void *arg)
 		}
 		at = s->unsynced_since + SYNC_AFTER_NS;
 		until = (struct timespec){ at / 1000000000, at % 1000000000 };
-		if (clock_now() < at &&
-			pthread_cond_timedwait(&s->syncer_wake, &s->queue_lock, &until) != ETIMEDOUT)
+		if (clock_now() < at && pthread_cond_timedwait(&s->syncer_wake, &s->queue_lock,
+						&until) != ETIMEDOUT)
 			continue;
 		s->unsynced_since = 0;
 		pthread_mutex_unlock(&s->queue_lock);
 		if (store_change(s, &sync) < 0)
-			log_warn("commits of the last second may not be on the disk; tried again with the next");
+			log_warn(
+				"commits of the last second may not be on the disk; tried again with the next");
 		pthread_mutex_lock(&s->queue_lock);
 	}
 	pthread_mutex_unlock(&s->queue_lock);
