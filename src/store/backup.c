@@ -43,14 +43,9 @@ static int verify(const char *path)
 	CLEANUP(sqlite_closep) sqlite3 *db = NULL;
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
 	CLEANUP(buf_done) struct buf uri = { 0 };
-	const char *p;
 	int r;
 
-	r = buf_add_str(&uri, "file:");
-	for (p = path; *p && r == 0; p++)
-		r = buf_printf(&uri, strchr("%?#", *p) ? "%%%02X" : "%c", (unsigned char)*p);
-	if (r == 0)
-		r = buf_add_str(&uri, "?immutable=1");
+	r = uri_immutable(path, &uri);
 	if (r < 0)
 		return r;
 	if (sqlite3_open_v2(buf_str(&uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) !=

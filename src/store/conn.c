@@ -69,12 +69,30 @@ static int configure(struct conn *c, bool writer)
 	return 0;
 }
 
-int conn_open(struct conn *c, const char *path, bool readonly, bool writer)
+int uri_immutable(const char *path, struct buf *ret_uri)
 {
-	int flags = SQLITE_OPEN_NOMUTEX | (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+	CLEANUP(buf_done) struct buf uri = { 0 };
+	const char *p;
 	int r;
 
-	if (sqlite3_open_v2(path, &c->db, flags, NULL) != SQLITE_OK) {
+	r = buf_add_str(&uri, "file:");
+	for (p = path; *p && r == 0; p++)
+		r = buf_printf(&uri, strchr("%?#", *p) ? "%%%02X" : "%c", (unsigned char)*p);
+	if (r == 0)
+		r = buf_add_str(&uri, "?immutable=1");
+	if (r < 0)
+		return r;
+	*ret_uri = buf_steal(&uri);
+	return 0;
+}
+
+int conn_open(struct conn *c, const char *name, bool readonly, bool writer)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
+		(readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+	int r;
+
+	if (sqlite3_open_v2(name, &c->db, flags, NULL) != SQLITE_OK) {
 		r = c->db ? store_errno(c->db, "open the database") : -ENOMEM;
 		conn_close(c);
 		return r;

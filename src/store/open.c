@@ -53,7 +53,7 @@ static bool is_network(const struct statfs *fs)
 	return false;
 }
 
-static int check_file(const char *path, struct stat *ret_stat, struct buf *ret_why)
+static int check_file(const char *path, bool readonly, struct stat *ret_stat, struct buf *ret_why)
 {
 	struct statfs fs;
 
@@ -63,6 +63,8 @@ static int check_file(const char *path, struct stat *ret_stat, struct buf *ret_w
 			"no such database; make one with 'planfs init'" : strerror(errno), -errno);
 	if (!S_ISREG(ret_stat->st_mode))
 		return refuse(ret_why, path, "not a regular file; a database is one", -EMEDIUMTYPE);
+	if (access(path, readonly ? R_OK : R_OK | W_OK) < 0)
+		return refuse(ret_why, path, strerror(errno), -errno);
 	if (statfs(path, &fs) == 0 && is_network(&fs))
 		return refuse(ret_why, path,
 			"on a network file system, where SQLite cannot lock; use a local disk", -EMEDIUMTYPE);
@@ -80,15 +82,25 @@ static int pragma_int(sqlite3 *db, const char *pragma, int64_t *ret_value)
 	return 0;
 }
 
-/* Look at the header on a connection of its own, before anything else is prepared or written. */
-static int check_header(const char *path, bool readonly, struct buf *ret_why)
+static const char *header_error(sqlite3 *db, int err)
 {
+	if (err == -EMEDIUMTYPE)
+		return "not a planfs database";
+	if (err == -EACCES)
+		return "SQLite cannot write beside it; make the directory writable";
+	return sqlite3_errmsg(db);
+}
+
+/* Look at the header on a connection of its own, before anything else is prepared or written. */
+static int check_header(struct store *s, struct buf *ret_why)
+{
+	const char *path = s->path, *name = s->uri.len ? buf_str(&s->uri) : path;
+	int flags = SQLITE_OPEN_URI | (s->readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 	int64_t id = 0, version = 0;
 	sqlite3 *db = NULL;
 	int r;
 
-	if (sqlite3_open_v2(path, &db, readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, NULL) !=
-		SQLITE_OK) {
+	if (sqlite3_open_v2(name, &db, flags, NULL) != SQLITE_OK) {
 		r = refuse(ret_why, path, db ? sqlite3_errmsg(db) : "out of memory", -EACCES);
 		sqlite3_close(db);
 		return r;
@@ -98,18 +110,36 @@ static int check_header(const char *path, bool readonly, struct buf *ret_why)
 	if (r == 0)
 		r = pragma_int(db, "PRAGMA user_version", &version);
 	if (r < 0)
-		r = refuse(ret_why, path,
-			r == -EMEDIUMTYPE ? "not a planfs database" : sqlite3_errmsg(db), r);
+		r = refuse(ret_why, path, header_error(db, r), r);
 	else if (id != STORE_APPLICATION_ID)
 		r = refuse(ret_why, path, "not a planfs database", -EMEDIUMTYPE);
 	else if (version > schema_version())
 		r = refuse(ret_why, path, "written by a newer planfs; install that version",
 			-EPROTONOSUPPORT);
 	else if (version < schema_version())
-		r = readonly ? refuse(ret_why, path, "of an older version; open it once for writing", -EROFS) :
-			       schema_upgrade(db, (int)version);
+		r = s->readonly ? refuse(ret_why, path, "of an older version; open it once for writing",
+					  -EROFS) :
+				  schema_upgrade(db, (int)version);
 	sqlite3_close(db);
 	return r;
+}
+
+/*
+ * Even to read, SQLite must write beside a database. Where it cannot (a read-only disk, another user's
+ * directory) and no log is there, nobody is writing, and the file can be read as it is.
+ */
+static int read_as_it_is(struct store *s, struct buf *ret_why)
+{
+	CLEANUP(buf_done) struct buf wal = { 0 };
+	int r;
+
+	r = buf_printf(&wal, "%s-wal", s->path);
+	if (r < 0)
+		return r;
+	if (access(buf_str(&wal), F_OK) == 0)
+		return -EACCES; /* what was said before stands */
+	r = uri_immutable(s->path, &s->uri);
+	return r < 0 ? r : check_header(s, ret_why);
 }
 
 static int make_database(sqlite3 *db)
@@ -266,7 +296,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
 	struct stat st;
 	int r;
 
-	r = check_file(path, &st, ret_why);
+	r = check_file(path, options->readonly, &st, ret_why);
 	if (r < 0)
 		return r;
 	s = store_new(path, options);
@@ -279,7 +309,9 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		if (r < 0)
 			return r;
 	}
-	r = check_header(s->path, s->readonly, ret_why);
+	r = check_header(s, ret_why);
+	if (s->readonly && (r == -EACCES || r == -EROFS))
+		r = read_as_it_is(s, ret_why);
 	if (r < 0)
 		return r;
 	r = open_connections(s);
@@ -309,6 +341,7 @@ void store_close(struct store *s)
 	pthread_mutex_destroy(&s->readers_lock);
 	pthread_cond_destroy(&s->reader_free);
 	pthread_mutex_destroy(&s->queue_lock);
+	buf_done(&s->uri);
 	free(s->path);
 	free(s);
 }
@@ -320,7 +353,7 @@ static int open_reader(struct store *s, struct conn **ret_conn)
 	int r = -ENOMEM;
 
 	if (c)
-		r = conn_open(c, s->path, s->readonly, false);
+		r = conn_open(c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly, false);
 	if (r == 0) {
 		*ret_conn = c;
 		return 0;

@@ -96,6 +96,7 @@ struct request; /* commit.c */
 
 struct store {
 	char *path; /* owned; absolute */
+	struct buf uri; /* when it is not empty, what connections open instead */
 	bool readonly, exclusive;
 	int64_t origin;  /* of our revisions */
 	int lock_fd;     /* holds the mount lock, or -1; outlives the connections: see open.c */
@@ -153,8 +154,11 @@ static inline int64_t clock_now(void)
 }
 
 /* conn.c */
-int conn_open(struct conn *c, const char *path, bool readonly, bool writer) MUST_CHECK;
+int conn_open(struct conn *c, const char *name, bool readonly, bool writer) MUST_CHECK;
 void conn_close(struct conn *c);
+
+/* The name that makes SQLite read @path without -wal and -shm. Returns 0 and *ret_uri, or -ENOMEM. */
+int uri_immutable(const char *path, struct buf *ret_uri) MUST_CHECK;
 
 /* Log what SQLite says about the last failure of @db while we tried to @what; returns -Exxx. */
 int store_errno(sqlite3 *db, const char *what);

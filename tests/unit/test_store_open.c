@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 /* Opening @name in the fixture's directory fails with @err and the line "PATH: @why". */
 static void expect_refusal(struct fixture *f, const char *name, bool exclusive, int err, const char *why)
@@ -135,6 +136,51 @@ static void a_read_only_store_reads_and_refuses_changes(void **state)
 	assert_int_equal(make_dir(f, "2017"), -EROFS);
 }
 
+/* Open the database as a user who may write nowhere here. Returns the result of store_open(). */
+static int open_as_nobody(struct fixture *f, bool readonly, bool look)
+{
+	const struct store_options options = { .readonly = readonly };
+	CLEANUP(buf_done) struct buf why = { 0 };
+	struct store *s = NULL;
+	struct inode inode;
+	pid_t pid = fork();
+	int status, r;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (setgid(65534) < 0 || setuid(65534) < 0)
+			_exit(200);
+		r = store_open(f->path, &options, &s, &why);
+		if (r == 0 && look)
+			r = store_lookup(s, STORE_ROOT, "2016", &inode);
+		_exit(-r);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return -WEXITSTATUS(status);
+}
+
+static void who_may_not_write_can_read(void **state)
+{
+	struct fixture *f = *state;
+
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(make_dir(f, "2016"), 0);
+	store_close(f->s);
+	f->s = NULL;
+	assert_int_equal(chmod(f->dir, 0755), 0);
+	assert_int_equal(open_as_nobody(f, true, false), -EACCES);
+	assert_int_equal(chmod(f->path, 0644), 0);
+	assert_int_equal(open_as_nobody(f, false, false), -EACCES);
+	assert_int_equal(open_as_nobody(f, true, true), 0);
+	assert_int_equal(count_files(f, "plans.db*"), 1);
+	/* in use by its owner: through -wal and -shm, which have the permissions of the database */
+	store_open_at(f, false);
+	assert_int_equal(make_dir(f, "2017"), 0);
+	assert_int_equal(open_as_nobody(f, true, true), 0);
+}
+
 static void only_one_process_mounts(void **state)
 {
 	struct fixture *f = *state;
@@ -245,6 +291,7 @@ int main(void)
 		CASE(a_damaged_schema_is_refused),
 		CASE(a_symlink_leads_to_the_database),
 		CASE(a_read_only_store_reads_and_refuses_changes),
+		CASE(who_may_not_write_can_read),
 		CASE(only_one_process_mounts),
 		CASE(others_open_a_mounted_database),
 		CASE(closing_leaves_one_file),
