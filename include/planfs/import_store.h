@@ -48,7 +48,7 @@ void import_result_done(struct import_result *result);
  *
  * Returns 0 and *ret_result, to be released with import_result_done(). On failure nothing of the
  * document is written and *ret_error says why in one line: -ENOTDIR when a file stands where a directory
- * must be, -EEXIST when a thousand plans have the name, or what store_change() says.
+ * must be, or what store_change() says.
  */
 int import_store(struct store *s, struct import_index *index, const struct import *import,
 	const struct import_target *target, struct import_result *ret_result,

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { NUMBER_MAX = 1000, WAIT_MS = 20000 };
+enum { NUMBER_MAX = 100000000, WAIT_MS = 20000 };
 
 void import_result_done(struct import_result *result)
 {
@@ -92,20 +92,56 @@ static void number_name(const char *name, unsigned number, char *ret_name)
 	strcpy(ret_name + len, suffix);
 }
 
-/* Go from *at to a new directory in it, called @name or the first of its numbered forms that is free. */
+/* Is NAME (@number) taken in directory @dir? Number 1 is the name itself. Returns 1 or 0. */
+static int is_taken(struct txn *t, int64_t dir, const char *name, unsigned number, char *ret_name)
+{
+	struct inode there;
+	int r;
+
+	if (number == 1)
+		snprintf(ret_name, NAME_BYTES_MAX + 1, "%s", name);
+	else
+		number_name(name, number, ret_name);
+	r = txn_lookup(t, dir, ret_name, &there);
+	return r == 0 ? 1 : r == -ENOENT ? 0 : r;
+}
+
+/*
+ * A number whose name is free, while that of the number before it is taken: thousands of plans may be
+ * called 工作总结, so numbers are not tried one by one. Returns 0 and *ret_name.
+ */
+static int find_free_name(struct txn *t, int64_t dir, const char *name, char *ret_name)
+{
+	unsigned taken = 0, open = 1;
+	int r;
+
+	while ((r = is_taken(t, dir, name, open, ret_name)) > 0) {
+		taken = open;
+		open *= 2;
+		if (open > NUMBER_MAX)
+			return -EEXIST;
+	}
+	while (r >= 0 && open - taken > 1) {
+		unsigned middle = taken + (open - taken) / 2;
+
+		r = is_taken(t, dir, name, middle, ret_name);
+		if (r > 0)
+			taken = middle;
+		else
+			open = middle;
+	}
+	return r < 0 ? r : is_taken(t, dir, name, open, ret_name);
+}
+
+/* Go from *at to a new directory in it, called @name or one of its numbered forms that is free. */
 static int enter_new_dir(struct txn *t, const char *name, struct inode *at, char *ret_name)
 {
-	struct inode dir;
-	unsigned number;
-	int r = -EEXIST;
+	struct inode dir = like(at, S_IFDIR);
+	int r;
 
-	snprintf(ret_name, NAME_BYTES_MAX + 1, "%s", name);
-	for (number = 2; r == -EEXIST && number < NUMBER_MAX; number++) {
-		dir = like(at, S_IFDIR);
+	r = find_free_name(t, at->id, name, ret_name);
+	if (r == 0)
 		r = txn_create(t, at->id, ret_name, &dir, NULL);
-		if (r == -EEXIST)
-			number_name(name, number, ret_name);
-	}
 	if (r == 0)
 		*at = dir;
 	return r;
