@@ -14,10 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
-enum { MUTATIONS = 3000, RANDOM_TEXTS = 2000, WINDOW = 8192, SECONDS_MAX = 60, LINE_BYTES = 10 * 1000 * 1000,
+enum { MUTATIONS = 3000, RANDOM_TEXTS = 2000, WINDOW = 8192, LINE_BYTES = 10 * 1000 * 1000,
 	LINES_BYTES = 2 * 1000 * 1000 };
 
 static uint64_t seed = 88172645463325252u;
@@ -157,22 +156,18 @@ static void random_bytes_and_random_headings_do_no_harm(void **state)
 static void try_repeated(const char *piece)
 {
 	CLEANUP(buf_done) struct buf b = { 0 };
-	const char *wanted = getenv("PLANFS_TEST_BYTES"); /* fewer, under valgrind */
+	const char *wanted = getenv("PLANFS_TEST_BYTES"); /* fewer, where a byte costs more */
 	size_t bytes = strchr(piece, '\n') ? LINES_BYTES : LINE_BYTES;
-	time_t begin = time(NULL);
 
 	if (wanted)
 		bytes = strtoul(wanted, NULL, 10);
 	while (b.len < bytes)
 		assert_int_equal(buf_add_str(&b, piece), 0);
 	try_bytes(b.data, b.len);
-	if (getenv("PLANFS_TEST_VERBOSE"))
-		print_message("%3d s for %s\n", (int)(time(NULL) - begin), piece);
-	if (time(NULL) - begin > SECONDS_MAX)
-		fail_msg("slow with %s", piece);
 }
 
-static void megabytes_of_nonsense_take_linear_time(void **state)
+/* Time that is not linear meets the time limit of the test. */
+static void megabytes_of_nonsense_end(void **state)
 {
 	static const char *const pieces[] = { "育", "一", "年", "2016年", "《", "(一)", "教育\n", "一、\n", "一、教育\n",
 		"1、教育局\n", "篇一\n", "篇一\n篇二\n", "第一篇教育\n", "一是教育。二是\n", "一是教育\n二是安全\n三是德育\n",
@@ -190,7 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mutated_examples_are_taken_apart_or_refused),
 		cmocka_unit_test(random_bytes_and_random_headings_do_no_harm),
-		cmocka_unit_test(megabytes_of_nonsense_take_linear_time),
+		cmocka_unit_test(megabytes_of_nonsense_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
