@@ -254,7 +254,6 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	s->readonly = options->readonly;
 	s->exclusive = options->exclusive;
 	pthread_mutex_init(&s->readers_lock, NULL);
-	pthread_cond_init(&s->reader_free, NULL);
 	pthread_mutex_init(&s->queue_lock, NULL);
 	s->path = realpath(path, NULL);
 	if (!s->path || getrandom(&s->origin, sizeof(s->origin), 0) < 0) {
@@ -339,51 +338,46 @@ void store_close(struct store *s)
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	pthread_mutex_destroy(&s->readers_lock);
-	pthread_cond_destroy(&s->reader_free);
 	pthread_mutex_destroy(&s->queue_lock);
 	buf_done(&s->uri);
 	free(s->path);
 	free(s);
 }
 
-/* Open one more connection; the place for it is taken already. */
-static int open_reader(struct store *s, struct conn **ret_conn)
-{
-	struct conn *c = calloc(1, sizeof(*c));
-	int r = -ENOMEM;
-
-	if (c)
-		r = conn_open(c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly, false);
-	if (r == 0) {
-		*ret_conn = c;
-		return 0;
-	}
-	free(c);
-	pthread_mutex_lock(&s->readers_lock);
-	s->n_readers--;
-	pthread_mutex_unlock(&s->readers_lock);
-	return r;
-}
-
+/*
+ * Never waits: who has a connection may wait for a lock of whoever asks for one. As many are open as threads
+ * read at the same time, and READERS_MAX of them are kept.
+ */
 int reader_get(struct store *s, struct conn **ret_conn)
 {
+	struct conn *c = NULL;
+	int r;
+
 	pthread_mutex_lock(&s->readers_lock);
-	while (s->n_idle == 0 && s->n_readers == READERS_MAX)
-		pthread_cond_wait(&s->reader_free, &s->readers_lock);
-	if (s->n_idle > 0) {
-		*ret_conn = s->readers[--s->n_idle];
-		pthread_mutex_unlock(&s->readers_lock);
-		return 0;
-	}
-	s->n_readers++;
+	if (s->n_idle > 0)
+		c = s->readers[--s->n_idle];
 	pthread_mutex_unlock(&s->readers_lock);
-	return open_reader(s, ret_conn);
+	if (!c) {
+		c = calloc(1, sizeof(*c));
+		r = c ? conn_open(c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly, false) : -ENOMEM;
+		if (r < 0) {
+			free(c);
+			return r;
+		}
+	}
+	*ret_conn = c;
+	return 0;
 }
 
 void reader_put(struct store *s, struct conn *c)
 {
 	pthread_mutex_lock(&s->readers_lock);
-	s->readers[s->n_idle++] = c;
-	pthread_cond_signal(&s->reader_free);
+	if (s->n_idle < READERS_MAX) {
+		s->readers[s->n_idle++] = c;
+		c = NULL;
+	}
 	pthread_mutex_unlock(&s->readers_lock);
+	if (c)
+		conn_close(c);
+	free(c);
 }

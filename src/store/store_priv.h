@@ -12,7 +12,7 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x706c6673, /* "plfs", in the header of the file */
-	READERS_MAX = 8,
+	READERS_MAX = 8, /* connections kept open */
 	ID_RANGE = 1024, /* inode and body numbers reserved at a time */
 };
 
@@ -105,9 +105,8 @@ struct store {
 
 	/* readers: lock guards all */
 	pthread_mutex_t readers_lock;
-	pthread_cond_t reader_free;
 	struct conn *readers[READERS_MAX]; /* idle ones, first n_idle */
-	unsigned n_idle, n_readers;
+	unsigned n_idle;
 
 	/* the writer: used by the thread that leads (commit.c) */
 	struct conn writer;
