@@ -1,33 +1,19 @@
-/* JSON on stdout, written by hand: the library's home is import. */
+/* JSON on stdout. */
 #include "cli_priv.h"
 
-#include "planfs/utf8.h"
+#include "planfs/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 void json_print_string(const char *s)
 {
-	size_t len = strlen(s), n;
-	uint32_t c;
+	CLEANUP(buf_done) struct buf b = { 0 };
 
-	putchar('"');
-	for (; len > 0; s += n, len -= n) {
-		n = utf8_decode(s, len, &c);
-		if (n == 0) {
-			fputs("\xEF\xBF\xBD",
-				stdout); /* what stands for a byte that is no character */
-			n = 1;
-		} else if (c == '"' || c == '\\') {
-			printf("\\%c", (char)c);
-		} else if (c < 0x20) {
-			printf("\\u%04x", (unsigned)c);
-		} else {
-			fwrite(s, 1, n, stdout);
-		}
-	}
-	putchar('"');
+	if (json_add_string(&b, s) == 0)
+		fputs(buf_str(&b), stdout);
+	else
+		fputs("null", stdout);
 }
 
 void json_print_text_field(const char *key, const char *value)

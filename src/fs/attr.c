@@ -58,14 +58,15 @@ struct fuse_entry_param attr_entry(const struct inode *inode)
 	};
 }
 
-int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, bool durable)
+int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
 {
 	char author[64];
 	const struct change change = {
 		.apply = apply,
 		.arg = arg,
 		.author = fs_author(fs, req, author),
-		.durable = durable,
+		.durable = kind == CHANGE_DURABLE,
+		.removes = kind == CHANGE_REMOVE,
 		.wait_ms = WAIT_NAME_MS,
 	};
 
@@ -269,7 +270,7 @@ static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish)
 	if (r == 0 && (wish->to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_CTIME))) {
 		done = n && set_in_memory(n, wish);
 		if (!done)
-			r = fs_change(fs, req, apply_set_attr, &a, false);
+			r = fs_change(fs, req, apply_set_attr, &a, CHANGE_PLAIN);
 	}
 	node_put(fs, n);
 	return r;
@@ -402,7 +403,7 @@ static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
 	if (n)
 		r = commit_node(fs, req, n, COMMIT_CLOSE);
 	node_put(fs, n);
-	return r < 0 ? r : fs_change(fs, req, apply, x, false);
+	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_PLAIN);
 }
 
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,

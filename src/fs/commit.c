@@ -123,7 +123,7 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 			n->dirty = n->written = false;
 		pthread_mutex_unlock(&n->lock);
 		if (c->name)
-			node_clear_pending(fs, n);
+			free(node_clear_pending(fs, n));
 	}
 	commit_done(c);
 }
@@ -160,6 +160,7 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why w
 	r = commit_begin(fs, n, &c, why == COMMIT_PART);
 	if (r == 0 && c.node) {
 		change.durable = why == COMMIT_FSYNC || is_durable(fs, &c);
+		change.removes = c.text.len == 0 && !c.name;
 		r = store_change(fs->store, &change);
 		commit_end(fs, &c, r);
 	} else if (r == 0 && why == COMMIT_FSYNC) {
@@ -173,10 +174,13 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why w
 
 void commit_give_up(struct fs *fs, struct node *n)
 {
+	char *name;
+
 	pthread_mutex_lock(&n->lock);
 	n->dirty = n->written = n->loaded = n->part = false;
 	buf_done(&n->text);
 	pthread_mutex_unlock(&n->lock);
-	node_clear_pending(fs, n);
-	notify_invalid(fs, n->id);
+	name = node_clear_pending(fs, n);
+	notify_invalid(fs, n->id, n->parent, name);
+	free(name);
 }

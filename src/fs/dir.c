@@ -330,6 +330,6 @@ void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_
 	}
 	free(all);
 	if (r == 0)
-		r = fs_change(fs, req, NULL, NULL, true);
+		r = fs_change(fs, req, NULL, NULL, CHANGE_DURABLE);
 	fuse_reply_err(req, -r);
 }

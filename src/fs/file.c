@@ -339,7 +339,7 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 	(void)datasync;
 	(void)fi;
 	(void)fi;
-	r = n ? commit_node(fs, req, n, COMMIT_FSYNC) : fs_change(fs, req, NULL, NULL, true);
+	r = n ? commit_node(fs, req, n, COMMIT_FSYNC) : fs_change(fs, req, NULL, NULL, CHANGE_DURABLE);
 	node_put(fs, n);
 	fuse_reply_err(req, -r);
 }
@@ -369,7 +369,7 @@ static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
 			(long long)n->id);
 		commit_give_up(fs, n);
 	}
-	if (purge && fs_change(fs, req, apply_purge, &n->id, false) < 0)
+	if (purge && fs_change(fs, req, apply_purge, &n->id, CHANGE_REMOVE) < 0)
 		log_dbg("inode %lld is purged by the next mount", (long long)n->id);
 }
 

@@ -56,6 +56,7 @@ struct node {
 };
 
 struct dir_handle; /* dir.c */
+struct invalid;    /* notify.c */
 
 struct uid_name {
 	uid_t uid;
@@ -88,8 +89,7 @@ struct fs {
 	pthread_mutex_t notify_lock;
 	pthread_cond_t notify_wake;
 	bool notifier_runs, stopping;
-	int64_t invalid[64]; /* inodes whose pages the kernel must drop */
-	unsigned n_invalid;
+	struct invalid *invalid; /* what waits to be forgotten by the kernel */
 };
 
 static inline struct fs *req_fs(fuse_req_t req)
@@ -118,7 +118,7 @@ bool node_in_use(void *fs, int64_t id);                 /* a store_in_use_fn */
 
 /* Give @n, which is not in the database, the name that it will get there. Returns 0 or -ENOMEM. */
 int node_set_pending(struct fs *fs, struct node *n, int64_t parent, const char *name) MUST_CHECK;
-void node_clear_pending(struct fs *fs, struct node *n);
+char *node_clear_pending(struct fs *fs, struct node *n); /* returns the name, to be freed, or NULL */
 struct node *node_find_pending(struct fs *fs, int64_t parent, const char *name); /* a reference */
 bool node_has_pending(struct fs *fs, int64_t parent);
 
@@ -176,7 +176,8 @@ void commit_give_up(struct fs *fs, struct node *n);
 /* notify.c */
 int notify_start(struct fs *fs) MUST_CHECK;
 void notify_stop(struct fs *fs);
-void notify_invalid(struct fs *fs, int64_t id);
+/* @name in @parent: a name that is no longer there, or NULL. */
+void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name);
 
 /* attr.c */
 struct stat attr_stat(const struct inode *inode);
@@ -184,8 +185,15 @@ int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode) MUST_CHECK;
 struct fuse_entry_param attr_entry(const struct inode *inode); /* to be kept without end */
 int attr_lookup(struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 
+enum change_kind {
+	CHANGE_PLAIN,
+	CHANGE_DURABLE, /* be on the disk */
+	CHANGE_REMOVE,  /* takes away: must work on a full disk */
+};
+
 /* Run @apply as the user behind @req, waiting for a lock as a change of names may. */
-int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, bool durable) MUST_CHECK;
+int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg,
+	enum change_kind kind) MUST_CHECK;
 
 /* The operations, by file: each replies exactly once. */
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);

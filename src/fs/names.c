@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/fs.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* .planfs is ours, and nothing of it can be changed. */
@@ -76,7 +77,7 @@ static void make(fuse_req_t req, struct create *c, mode_t mode, dev_t rdev)
 		r = store_new_inode_id(fs->store, &c->inode.id);
 	}
 	if (r == 0)
-		r = fs_change(fs, req, apply_create, c, false);
+		r = fs_change(fs, req, apply_create, c, CHANGE_PLAIN);
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;
@@ -147,7 +148,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 		r = commit_node(fs, req, n, COMMIT_CLOSE); /* two names need a row */
 	node_put(fs, n);
 	if (r == 0)
-		r = fs_change(fs, req, apply_link, &l, false);
+		r = fs_change(fs, req, apply_link, &l, CHANGE_PLAIN);
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;
@@ -213,10 +214,10 @@ static int unlink_pending(struct fs *fs, fuse_req_t req, int64_t parent, const c
 		return 0;
 	pthread_mutex_lock(&n->commit_lock);
 	if (n->name) { /* changes only with commit_lock held */
-		r = fs_change(fs, req, apply_touch, &parent, false);
+		r = fs_change(fs, req, apply_touch, &parent, CHANGE_REMOVE);
 		if (r == 0) {
 			mark_unlinked(fs, n, NULL);
-			node_clear_pending(fs, n);
+			free(node_clear_pending(fs, n));
 			r = 1;
 		}
 	}
@@ -242,7 +243,7 @@ static int remove_name(struct fs *fs, fuse_req_t req, struct removal *m)
 	}
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = fs_change(fs, req, apply_removal, m, false);
+	r = fs_change(fs, req, apply_removal, m, CHANGE_REMOVE);
 	if (r == 0)
 		after_removal(fs, &m->inode);
 	return r;
@@ -356,12 +357,12 @@ static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 	if (r == 0 && m->to && !m->to_pending && m->to != m->from)
 		r = commit_begin(fs, m->to, &m->commit_to, false);
 	if (r == 0)
-		r = fs_change(fs, req, apply_move, m, durable);
+		r = fs_change(fs, req, apply_move, m, durable ? CHANGE_DURABLE : CHANGE_PLAIN);
 	commit_end(fs, &m->commit_from, r);
 	commit_end(fs, &m->commit_to, r);
 	if (r == 0 && m->to_pending) {
 		mark_unlinked(fs, m->to, NULL);
-		node_clear_pending(fs, m->to);
+		free(node_clear_pending(fs, m->to));
 	}
 	return r;
 }

@@ -165,20 +165,22 @@ int node_set_pending(struct fs *fs, struct node *n, int64_t parent, const char *
 	return 0;
 }
 
-void node_clear_pending(struct fs *fs, struct node *n)
+char *node_clear_pending(struct fs *fs, struct node *n)
 {
 	struct node **at;
+	char *name;
 
 	pthread_mutex_lock(&fs->table_lock);
-	if (n->name) {
+	name = n->name;
+	if (name) {
 		for (at = &fs->pending; *at != n;)
 			at = &(*at)->next_pending;
 		*at = n->next_pending;
 		fs->n_pending--;
-		free(n->name);
 		n->name = NULL;
 	}
 	pthread_mutex_unlock(&fs->table_lock);
+	return name;
 }
 
 struct node *node_find_pending(struct fs *fs, int64_t parent, const char *name)

@@ -8,6 +8,7 @@
 #include "planfs/log.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -73,18 +74,30 @@ static void forget_foreign(struct fs *fs, const struct foreign *f)
 	}
 }
 
+struct invalid {
+	int64_t id;     /* an inode whose pages the kernel must drop */
+	int64_t parent; /* and a name that it must look up again, or "" */
+	char name[256];
+	struct invalid *next;
+};
+
 static void forget_queued(struct fs *fs)
 {
-	int64_t ids[ARRAY_LEN(fs->invalid)];
-	unsigned i, n;
+	struct invalid *first, *i;
 
 	pthread_mutex_lock(&fs->notify_lock);
-	n = fs->n_invalid;
-	memcpy(ids, fs->invalid, n * sizeof(ids[0]));
-	fs->n_invalid = 0;
+	first = fs->invalid;
+	fs->invalid = NULL;
 	pthread_mutex_unlock(&fs->notify_lock);
-	for (i = 0; i < n; i++)
-		forget_inode(fs, ids[i]);
+	for (i = first; i; i = first) {
+		forget_inode(fs, i->id);
+		if (i->name[0]) {
+			forget_name(fs, i->parent, i->name);
+			forget_inode(fs, i->parent);
+		}
+		first = i->next;
+		free(i);
+	}
 }
 
 static bool wait_for_work(struct fs *fs)
@@ -99,7 +112,7 @@ static bool wait_for_work(struct fs *fs)
 		until.tv_sec++;
 	}
 	pthread_mutex_lock(&fs->notify_lock);
-	if (!fs->stopping && fs->n_invalid == 0)
+	if (!fs->stopping && !fs->invalid)
 		pthread_cond_timedwait(&fs->notify_wake, &fs->notify_lock, &until);
 	stopping = fs->stopping;
 	pthread_mutex_unlock(&fs->notify_lock);
@@ -127,11 +140,20 @@ static void *notifier_main(void *arg)
 	return NULL;
 }
 
-void notify_invalid(struct fs *fs, int64_t id)
+void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name)
 {
+	struct invalid *i = calloc(1, sizeof(*i));
+
+	if (!i) {
+		log_warn("no memory: the kernel may show what was not stored until the next mount");
+		return;
+	}
+	i->id = id;
+	i->parent = parent;
+	snprintf(i->name, sizeof(i->name), "%s", name ? name : "");
 	pthread_mutex_lock(&fs->notify_lock);
-	if (fs->n_invalid < ARRAY_LEN(fs->invalid))
-		fs->invalid[fs->n_invalid++] = id;
+	i->next = fs->invalid;
+	fs->invalid = i;
 	pthread_cond_signal(&fs->notify_wake);
 	pthread_mutex_unlock(&fs->notify_lock);
 }
@@ -153,5 +175,6 @@ void notify_stop(struct fs *fs)
 	pthread_cond_signal(&fs->notify_wake);
 	pthread_mutex_unlock(&fs->notify_lock);
 	pthread_join(fs->notifier, NULL);
+	forget_queued(fs);
 	fs->notifier_runs = false;
 }

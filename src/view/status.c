@@ -1,26 +1,10 @@
-/* .planfs/status.json: what the mount is doing. Written by hand: jansson's home is import. */
+/* .planfs/status.json: what the mount is doing. */
 #include "view_priv.h"
 
+#include "planfs/json.h"
 #include "planfs/log.h"
 
 #include <unistd.h>
-
-/* Append @s as a JSON string. */
-static int add_json_string(struct buf *b, const char *s)
-{
-	int r;
-
-	r = buf_add_str(b, "\"");
-	for (; *s && r == 0; s++) {
-		if (*s == '"' || *s == '\\')
-			r = buf_printf(b, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			r = buf_printf(b, "\\u%04x", (unsigned)(unsigned char)*s);
-		else
-			r = buf_add(b, s, 1);
-	}
-	return r < 0 ? r : buf_add_str(b, "\"");
-}
 
 static int add_text(struct buf *b, const char *key, const char *value)
 {
@@ -28,7 +12,7 @@ static int add_text(struct buf *b, const char *key, const char *value)
 
 	r = buf_printf(b, "  \"%s\": ", key);
 	if (r == 0)
-		r = add_json_string(b, value);
+		r = json_add_string(b, value);
 	return r < 0 ? r : buf_add_str(b, ",\n");
 }
 
@@ -83,7 +67,7 @@ int status_render(const struct view_source *v, struct buf *ret_text)
 	if (r == 0)
 		r = buf_add_str(&b, "  \"last_error\": ");
 	if (r == 0)
-		r = add_json_string(&b, error);
+		r = json_add_string(&b, error);
 	if (r == 0)
 		r = buf_add_str(&b, "\n}\n");
 	if (r < 0)
