@@ -36,12 +36,6 @@ struct change {
  */
 int store_change(struct store *s, const struct change *c) MUST_CHECK;
 
-/* Is inode @id in use, so that it has to live on without a name? Called inside transactions. */
-typedef bool store_in_use_fn(void *arg, int64_t id);
-
-/* Ask @fn before the last trace of an unlinked file is removed. To be set before the first change. */
-void store_set_in_use(struct store *s, store_in_use_fn *fn, void *arg);
-
 /*
  * A number for an inode that will be created later by txn_create(). Returns 0 and *ret_id;
  * rarely waits (numbers are reserved in hundreds) and then fails like store_change().
@@ -80,10 +74,17 @@ enum text_state {
 /*
  * Give the file @inode->id new attributes (mode, owner, atime, mtime, ctime of @inode) and the new text
  * @text. @base is the body that the writer had read before. Fills size and body of @inode. A text
- * that is the same as before is not a new version. -ESTALE when the inode is gone.
+ * that is the same as before is not a new version. -ESTALE when the inode is gone or has no name.
  */
 int txn_save(struct txn *t, struct inode *inode, const struct text *text,
 	int64_t base, enum text_state state) MUST_CHECK;
+
+/*
+ * Another program removed the last name of file @id while somebody writes it, and the last close wins:
+ * give it back the name that its newest revision has. Returns 0, *ret_parent and *ret_name, or -ESTALE
+ * when there is none, its directory is gone, or another file has the name now.
+ */
+int txn_relink(struct txn *t, int64_t id, int64_t *ret_parent, struct buf *ret_name) MUST_CHECK;
 
 /* Store mode, owner and times of @inode. -ESTALE when it is gone. */
 int txn_set_attr(struct txn *t, const struct inode *inode) MUST_CHECK;
@@ -94,7 +95,7 @@ int txn_link(struct txn *t, int64_t id, int64_t parent, const char *name,
 
 /*
  * Remove the name of a file (unlink) or of an empty directory (rmdir). *ret_inode is what it named,
- * with the links that are left. -ENOENT, -EISDIR / -ENOTDIR, -ENOTEMPTY.
+ * with the links that are left: at 0 it lives on until txn_purge(), for those who have it open. -ENOENT, -EISDIR / -ENOTDIR, -ENOTEMPTY.
  */
 int txn_unlink(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 int txn_rmdir(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "planfs/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -136,10 +137,28 @@ static int dispatch(int argc, char **argv)
 	return CLI_USAGE;
 }
 
+/*
+ * A file that gets the number of a closed stdin, stdout or stderr would be written to by mistake, and
+ * closed with the locks of the database when the daemon leaves its terminal.
+ */
+static bool standard_files_are_open(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
 	int code;
 
+	if (!standard_files_are_open())
+		return CLI_FAILED;
 	set_locale();
 	code = dispatch(argc, argv);
 	if (fflush(stdout) == 0 && !ferror(stdout))

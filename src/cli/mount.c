@@ -194,6 +194,13 @@ static int clear_point(const char *point)
 	return cli_unmount(point, true) < 0 ? CLI_FAILED : CLI_OK;
 }
 
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' || strcmp(dir, "/") == 0);
+}
+
 /* Absolute, before the daemon leaves the directory; the last part may be a stale mount. */
 static int find_paths(struct mount_args *a, const char *db, const char *point)
 {
@@ -212,7 +219,15 @@ static int find_paths(struct mount_args *a, const char *db, const char *point)
 	a->db = realpath(db, NULL);
 	if (!a->db && errno == ENOENT)
 		a->db = strdup(db); /* store_open() says it best */
-	return a->db && a->point ? CLI_OK : CLI_FAILED;
+	if (!a->db) {
+		log_err("%s: %s", db, strerror(errno));
+		return CLI_FAILED;
+	}
+	if (a->point && is_below(a->db, a->point)) {
+		log_err("%s: the mount would hide the database %s; mount elsewhere", point, a->db);
+		return CLI_USAGE;
+	}
+	return a->point ? CLI_OK : CLI_FAILED;
 }
 
 static void report(struct mount_args *a, int code)

@@ -23,9 +23,15 @@ static struct timespec timespec_of(int64_t ns)
 	return ts;
 }
 
+/* From the year 1677 to 2262: what is beyond becomes the first or the last moment. */
 static int64_t ns_of(const struct timespec *ts)
 {
-	return (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
+	int64_t ns;
+
+	if (__builtin_mul_overflow((int64_t)ts->tv_sec, INT64_C(1000000000), &ns) ||
+		__builtin_add_overflow(ns, (int64_t)ts->tv_nsec, &ns))
+		return ts->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	return ns;
 }
 
 struct stat attr_stat(const struct inode *i)
@@ -70,7 +76,7 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum c
 		.wait_ms = WAIT_NAME_MS,
 	};
 
-	return store_change(fs->store, &change);
+	return run_change(fs, &change);
 }
 
 /* What is not in the database: created and not stored yet, or removed while somebody stands in it. */
@@ -235,8 +241,7 @@ static int set_size(fuse_req_t req, struct node *n, int64_t size)
 	pthread_mutex_unlock(&n->lock);
 	if (r == 0 && !node_in_use(fs, n->id)) {
 		r = commit_node(fs, req, n, COMMIT_CLOSE);
-		if (r < 0)
-			commit_give_up(fs, n);
+		commit_give_up(fs, n);
 	}
 	return r;
 }

@@ -13,6 +13,7 @@
 static void commit_done(struct commit *c)
 {
 	buf_done(&c->text);
+	buf_done(&c->relinked);
 	free(c->name);
 	*c = (struct commit){ 0 };
 }
@@ -72,6 +73,8 @@ int commit_begin(struct fs *fs, struct node *n, struct commit *c, bool part)
 		c->state = part ? TEXT_PART : n->part ? TEXT_WHOLE : TEXT_VERSION;
 		r = take_snapshot(fs, n, c);
 		c->node = r == 0 ? n : NULL;
+		if (r < 0)
+			n->refused = n->change;
 	}
 	pthread_mutex_unlock(&n->lock);
 	if (r < 0)
@@ -89,6 +92,20 @@ static int create_over(struct txn *t, struct commit *c, struct inode *inode, con
 	return r < 0 ? r : txn_create(t, c->parent, c->name, inode, text);
 }
 
+/* Another program may have removed the file: the last close wins. */
+static int save_over_removal(struct txn *t, struct commit *c, struct inode *inode,
+	const struct text *text)
+{
+	int r;
+
+	buf_done(&c->relinked);
+	r = txn_save(t, inode, text, c->base, c->state);
+	if (r != -ESTALE)
+		return r;
+	r = txn_relink(t, inode->id, &c->parent, &c->relinked);
+	return r < 0 ? r : txn_save(t, inode, text, c->base, c->state);
+}
+
 int commit_apply(struct txn *t, struct commit *c)
 {
 	const struct text text = { c->text.data, c->text.len };
@@ -102,7 +119,7 @@ int commit_apply(struct txn *t, struct commit *c)
 		if (r == -EEXIST)
 			r = create_over(t, c, &inode, &text);
 	} else {
-		r = txn_save(t, &inode, &text, c->base, c->state);
+		r = save_over_removal(t, c, &inode, &text);
 	}
 	if (r == 0)
 		c->inode.body = inode.body;
@@ -124,6 +141,12 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 		pthread_mutex_unlock(&n->lock);
 		if (c->name)
 			free(node_clear_pending(fs, n));
+		if (c->relinked.len > 0)
+			notify_invalid(fs, n->id, c->parent, buf_str(&c->relinked));
+	} else if (n) {
+		pthread_mutex_lock(&n->lock);
+		n->refused = c->change;
+		pthread_mutex_unlock(&n->lock);
 	}
 	commit_done(c);
 }
@@ -161,7 +184,7 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why w
 	if (r == 0 && c.node) {
 		change.durable = why == COMMIT_FSYNC || is_durable(fs, &c);
 		change.removes = c.text.len == 0 && !c.name;
-		r = store_change(fs->store, &change);
+		r = run_change(fs, &change);
 		commit_end(fs, &c, r);
 	} else if (r == 0 && why == COMMIT_FSYNC) {
 		change.apply = NULL;
@@ -174,9 +197,16 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why w
 
 void commit_give_up(struct fs *fs, struct node *n)
 {
+	bool given_up;
 	char *name;
 
 	pthread_mutex_lock(&n->lock);
+	given_up = (n->dirty || n->part) && n->refused == n->change && !n->unlinked;
+	if (!given_up) {
+		pthread_mutex_unlock(&n->lock);
+		return;
+	}
+	log_err("the last change of file %lld could not be stored; its old text stands", (long long)n->id);
 	n->dirty = n->written = n->loaded = n->part = false;
 	buf_done(&n->text);
 	pthread_mutex_unlock(&n->lock);

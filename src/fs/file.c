@@ -69,8 +69,17 @@ static int create_pending(fuse_req_t req, int64_t parent, const char *name, mode
 /* O_TRUNC. The kernel leaves it to us to take away the set-user-ID that a user's write must not keep. */
 static int truncate_open(fuse_req_t req, struct node *n, struct inode *ret_inode)
 {
-	int r;
+	bool written;
+	int r = 0;
 
+	/* What another writer has not closed yet is a version, too, before it is cut. */
+	pthread_mutex_lock(&n->lock);
+	written = n->written;
+	pthread_mutex_unlock(&n->lock);
+	if (written)
+		r = commit_node(req_fs(req), req, n, COMMIT_CLOSE);
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&n->lock);
 	r = text_clear(req_fs(req), n);
 	if (r == 0) {
@@ -86,13 +95,14 @@ static int open_node(fuse_req_t req, int64_t id, int flags, struct node **ret_no
 {
 	struct fs *fs = req_fs(req);
 	struct node *n = node_get(fs, id);
+	unsigned before;
 	int r = 0;
 
 	if (!n)
 		return -ENOMEM;
-	node_add_open(fs, n); /* before we look: an unlink must see it */
+	before = node_add_open(fs, n); /* before we look: a purge must see it */
 	r = attr_get(fs, id, ret_inode);
-	if (r == -ENOENT)
+	if (r == -ENOENT || (r == 0 && ret_inode->nlink == 0 && before == 0))
 		r = -ESTALE; /* the kernel looks the name up again */
 	if (r == 0 && (flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY)
 		r = truncate_open(req, n, ret_inode);
@@ -267,6 +277,22 @@ static int gather(struct fuse_bufvec *in, struct buf *copy, const char **ret_dat
 	return (size_t)n == copy->len ? 0 : -EIO;
 }
 
+/*
+ * The kernel appends at the size that it remembers, which is wrong after another program changed the
+ * text; then it has put the page in the wrong place, too. With n->lock held.
+ */
+static int find_end(struct fs *fs, struct node *n, off_t *off)
+{
+	int r;
+
+	r = text_load(fs, n);
+	if (r < 0 || *off == (off_t)n->text.len)
+		return r;
+	*off = (off_t)n->text.len;
+	notify_invalid(fs, n->id, 0, NULL);
+	return 0;
+}
+
 void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
 	struct fuse_file_info *fi)
 {
@@ -277,14 +303,16 @@ void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t 
 	struct node *n;
 	int r;
 
-	(void)fi;
 	r = gather(in, &copy, &data);
 	n = node_find(fs, (int64_t)ino);
 	if (r == 0 && !n)
 		r = -EBADF;
 	if (r == 0) {
 		pthread_mutex_lock(&n->lock);
-		r = text_write(fs, n, off, data, len);
+		if ((fi->flags & O_APPEND) && !fi->writepage)
+			r = find_end(fs, n, &off);
+		if (r == 0)
+			r = text_write(fs, n, off, data, len);
 		pthread_mutex_unlock(&n->lock);
 	}
 	node_put(fs, n);
@@ -344,33 +372,22 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 	fuse_reply_err(req, -r);
 }
 
-static int apply_purge(struct txn *t, void *arg)
-{
-	const int64_t *id = arg;
-
-	return txn_purge(t, *id);
-}
-
-/* The last handle is gone: nothing may stay in memory only. */
+/* The last handle is gone: nothing may stay in memory only. What close() refused stays refused. */
 static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
 {
 	bool purge, dirty;
-	int r;
 
 	do {
-		r = commit_node(fs, req, n, COMMIT_CLOSE);
+		commit_give_up(fs, n);
 		pthread_mutex_lock(&n->lock);
 		purge = n->unlinked && n->in_db;
 		dirty = (n->dirty || n->part) && !n->unlinked; /* again, when it was changed meanwhile */
 		pthread_mutex_unlock(&n->lock);
-	} while (r == 0 && dirty);
-	if (r < 0) {
-		log_err("the last change of file %lld could not be stored; its old text stands",
-			(long long)n->id);
-		commit_give_up(fs, n);
-	}
-	if (purge && fs_change(fs, req, apply_purge, &n->id, CHANGE_REMOVE) < 0)
-		log_dbg("inode %lld is purged by the next mount", (long long)n->id);
+		if (dirty && commit_node(fs, req, n, COMMIT_CLOSE) < 0)
+			log_dbg("file %lld is given up", (long long)n->id);
+	} while (dirty);
+	if (purge)
+		purge_later(fs, n->id);
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -383,6 +400,8 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		n = node_find(fs, (int64_t)ino);
 	if (n && node_drop_open(fs, n) == 0)
 		last_close(fs, req, n);
+	else if (n)
+		commit_give_up(fs, n); /* others read it: they must not see what was refused */
 	node_put(fs, n);
 	fuse_reply_err(req, 0);
 }

@@ -47,7 +47,8 @@ struct node {
 	struct buf text;      /* owned; valid while loaded */
 	bool loaded;
 	int64_t base;   /* the body that text was read from or committed as */
-	uint64_t change; /* counts changes, to see those that happen during a commit */
+	uint64_t change;  /* counts changes, to see those that happen during a commit */
+	uint64_t refused; /* the change that could not be committed, and its writer was told; 0: none */
 
 	/* A name that was created but is not in the database yet; table lock. */
 	int64_t parent;
@@ -84,6 +85,16 @@ struct fs {
 	pthread_mutex_t authors_lock;
 	struct uid_name authors[16];
 
+	/* stop.c */
+	pthread_t stopper, main_thread;
+	bool stopper_runs;
+	bool stop_forced; /* files were open when the time was up; read after the thread has ended */
+
+	/* purge.c: purge_lock guards all */
+	pthread_mutex_t purge_lock;
+	int64_t *purge; /* owned; inodes without a name */
+	size_t n_purge, purge_room;
+
 	/* notify.c: notify_lock guards all */
 	pthread_t notifier;
 	pthread_mutex_t notify_lock;
@@ -109,12 +120,12 @@ struct node *node_find(struct fs *fs, int64_t id);
 /* A reference to the node of @id, which is made when there is none. NULL: no memory. */
 struct node *node_get(struct fs *fs, int64_t id);
 void node_put(struct fs *fs, struct node *n); /* accepts NULL */
-void node_add_open(struct fs *fs, struct node *n);
+unsigned node_add_open(struct fs *fs, struct node *n);  /* returns what was there before */
 unsigned node_drop_open(struct fs *fs, struct node *n); /* returns what is left */
 /* Keep @n, which has lost its last name, until the kernel forgets it: node_forget(). */
 void node_keep_ghost(struct fs *fs, struct node *n);
 void node_forget(struct fs *fs, int64_t id);
-bool node_in_use(void *fs, int64_t id);                 /* a store_in_use_fn */
+bool node_in_use(struct fs *fs, int64_t id);            /* has anybody opened it? */
 
 /* Give @n, which is not in the database, the name that it will get there. Returns 0 or -ENOMEM. */
 int node_set_pending(struct fs *fs, struct node *n, int64_t parent, const char *name) MUST_CHECK;
@@ -154,6 +165,7 @@ struct commit {
 	enum text_state state;
 	int64_t parent; /* of a pending name */
 	char *name;     /* owned; NULL: in the database already */
+	struct buf relinked; /* the name that another program had removed */
 };
 
 /* With commit_lock held. @part: more will be written, this is no version. Returns 0; @c->node stays NULL when there is nothing to commit. */
@@ -170,8 +182,22 @@ enum commit_why {
 /* Commit @n if it is dirty. Returns 0 or the error of the transaction. */
 int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why) MUST_CHECK;
 
-/* Drop what could not be committed: the old text stands. */
+/*
+ * Drop what could not be committed and what its writer was told of: the old text stands. Nothing happens
+ * when there is nothing, or when somebody has changed the file since: that is for the next commit.
+ */
 void commit_give_up(struct fs *fs, struct node *n);
+
+/* stop.c */
+int stop_start(struct fs *fs) MUST_CHECK; /* from the thread that will serve */
+void stop_stop(struct fs *fs);
+
+/* purge.c */
+void purge_later(struct fs *fs, int64_t id);
+int purge_now(struct fs *fs); /* returns 1 when something was purged, 0, or -Exxx */
+
+/* store_change(), tried again when the disk was full and something could be purged. */
+int run_change(struct fs *fs, const struct change *c) MUST_CHECK;
 
 /* notify.c */
 int notify_start(struct fs *fs) MUST_CHECK;

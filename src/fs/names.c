@@ -194,6 +194,8 @@ static void after_removal(struct fs *fs, const struct inode *gone)
 	n = node_get(fs, gone->id);
 	if (n)
 		mark_unlinked(fs, n, gone);
+	if (!node_in_use(fs, gone->id))
+		purge_later(fs, gone->id);
 	node_put(fs, n);
 }
 
@@ -226,27 +228,40 @@ static int unlink_pending(struct fs *fs, fuse_req_t req, int64_t parent, const c
 	return r;
 }
 
-static int remove_name(struct fs *fs, fuse_req_t req, struct removal *m)
+/* With what is open under the name locked: no commit may come between the removal and its mark. */
+static int remove_stored(struct fs *fs, fuse_req_t req, struct removal *m)
 {
-	struct inode dir;
+	struct node *n = NULL;
+	struct inode inode;
 	int r;
 
-	r = check_name(m->parent, m->name);
+	r = attr_lookup(fs, m->parent, m->name, &inode);
 	if (r < 0)
 		return r;
-	if (m->dir) {
-		r = store_lookup(fs->store, m->parent, m->name, &dir);
-		if (r == 0 && node_has_pending(fs, dir.id))
-			r = -ENOTEMPTY;
-	} else {
-		r = unlink_pending(fs, req, m->parent, m->name);
-	}
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (m->dir && node_has_pending(fs, inode.id))
+		return -ENOTEMPTY;
+	n = node_find(fs, inode.id);
+	if (n)
+		pthread_mutex_lock(&n->commit_lock);
 	r = fs_change(fs, req, apply_removal, m, CHANGE_REMOVE);
 	if (r == 0)
 		after_removal(fs, &m->inode);
+	if (n)
+		pthread_mutex_unlock(&n->commit_lock);
+	node_put(fs, n);
 	return r;
+}
+
+static int remove_name(struct fs *fs, fuse_req_t req, struct removal *m)
+{
+	int r;
+
+	r = check_name(m->parent, m->name);
+	if (r == 0 && !m->dir)
+		r = unlink_pending(fs, req, m->parent, m->name);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return remove_stored(fs, req, m);
 }
 
 void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -364,6 +379,8 @@ static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 		mark_unlinked(fs, m->to, NULL);
 		free(node_clear_pending(fs, m->to));
 	}
+	if (r == 0)
+		after_removal(fs, &m->replaced);
 	return r;
 }
 
@@ -385,8 +402,6 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 		r = run_move(fs, req, &m);
 		unlock_move(&m);
 	}
-	if (r == 0)
-		after_removal(fs, &m.replaced);
 	node_put(fs, m.from);
 	node_put(fs, m.to);
 	fuse_reply_err(req, -r);

@@ -40,6 +40,7 @@ static struct node *node_new(int64_t id)
 		return NULL;
 	n->id = id;
 	n->in_db = true;
+	n->change = 1;
 	pthread_mutex_init(&n->commit_lock, NULL);
 	pthread_mutex_init(&n->lock, NULL);
 	return n;
@@ -93,12 +94,15 @@ void node_put(struct fs *fs, struct node *n)
 	node_free(n);
 }
 
-void node_add_open(struct fs *fs, struct node *n)
+unsigned node_add_open(struct fs *fs, struct node *n)
 {
+	unsigned before;
+
 	pthread_mutex_lock(&fs->table_lock);
-	n->opens++;
+	before = n->opens++;
 	n->refs++;
 	pthread_mutex_unlock(&fs->table_lock);
+	return before;
 }
 
 unsigned node_drop_open(struct fs *fs, struct node *n)
@@ -136,9 +140,8 @@ void node_forget(struct fs *fs, int64_t id)
 	node_put(fs, n);
 }
 
-bool node_in_use(void *arg, int64_t id)
+bool node_in_use(struct fs *fs, int64_t id)
 {
-	struct fs *fs = arg;
 	struct node *n;
 	bool used;
 

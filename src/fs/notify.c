@@ -105,7 +105,7 @@ static bool wait_for_work(struct fs *fs)
 	struct timespec until;
 	bool stopping;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until); /* the wall clock may be set back */
 	until.tv_nsec += POLL_NS;
 	if (until.tv_nsec >= 1000000000) {
 		until.tv_nsec -= 1000000000;
@@ -131,6 +131,8 @@ static void *notifier_main(void *arg)
 		rev = status.revision;
 	while (wait_for_work(fs)) {
 		forget_queued(fs);
+		if (purge_now(fs) < 0)
+			log_dbg("what was unlinked is purged later");
 		do {
 			foreign.n = 0;
 			r = store_feed(fs->store, &rev, on_foreign_change, &foreign);
@@ -160,6 +162,12 @@ void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name)
 
 int notify_start(struct fs *fs)
 {
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&fs->notify_wake, &attr);
+	pthread_condattr_destroy(&attr);
 	if (pthread_create(&fs->notifier, NULL, notifier_main, fs) != 0)
 		return -ENOMEM;
 	fs->notifier_runs = true;

@@ -4,15 +4,14 @@
 #include "planfs/log.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	/* Savers may wait for another program's lock; readers must find a thread all the same. */
-	THREADS_MAX = 64,
+	/* Savers may wait for another program's lock, each in its thread; readers must find one all the same. */
+	THREADS_MAX = 512,
 	THREADS_IDLE = 4,
 };
 
@@ -104,16 +103,23 @@ static void mount_status(void *arg, struct view_mount *ret_mount)
 	free(all);
 }
 
-/* The kernel drops the last releases when it unmounts: store what they would have stored. */
-static void commit_all(struct fs *fs)
+/*
+ * The kernel drops the last releases when it unmounts: store what they would have stored. @open: files
+ * may still be open, so that a text may be half written: their old text stands.
+ */
+static void commit_all(struct fs *fs, bool open)
 {
 	struct node **all, **at;
 
 	all = node_all(fs);
 	for (at = all; at && *at; at++) {
-		if (commit_node(fs, NULL, *at, COMMIT_CLOSE) < 0)
-			log_err("file %lld could not be stored; its old text stands", (long long)(*at)->id);
-		node_put(fs, *at);
+		struct node *n = *at;
+
+		if (open && node_in_use(fs, n->id))
+			log_warn("file %lld was open when the mount ended; its old text stands", (long long)n->id);
+		else if (commit_node(fs, NULL, n, COMMIT_CLOSE) < 0)
+			log_err("file %lld could not be stored; its old text stands", (long long)n->id);
+		node_put(fs, n);
 	}
 	free(all);
 }
@@ -149,15 +155,27 @@ static void on_fuse_log(enum fuse_log_level level, const char *format, va_list a
 	log_dbg("%s", fuse_words);
 }
 
+/* fuse_opt splits at commas; a backslash takes their meaning. */
+static int add_escaped(struct buf *b, const char *s)
+{
+	int r = 0;
+
+	for (; *s && r == 0; s++)
+		r = strchr(",\\", *s) ? buf_printf(b, "\\%c", *s) : buf_add(b, s, 1);
+	return r;
+}
+
 static int make_session(struct fs *fs, struct buf *ret_why)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	CLEANUP(buf_done) struct buf options = { 0 };
 	int r;
 
-	r = buf_printf(&options, "subtype=planfs,fsname=%s,default_permissions,nosuid,nodev%s%s%s",
-		store_path(fs->store), fs->options->readonly ? ",ro" : "",
-		fs->options->mount_options[0] ? "," : "", fs->options->mount_options);
+	r = buf_printf(&options, "subtype=planfs,default_permissions,nosuid,nodev%s%s%s,fsname=",
+		fs->options->readonly ? ",ro" : "", fs->options->mount_options[0] ? "," : "",
+		fs->options->mount_options);
+	if (r == 0)
+		r = add_escaped(&options, store_path(fs->store));
 	if (r < 0)
 		return r;
 	if (fuse_opt_add_arg(&args, "planfs") || fuse_opt_add_arg(&args, "-o") ||
@@ -192,21 +210,22 @@ static int run_session(struct fs *fs, struct buf *ret_why)
 {
 	int r;
 
-	if (fuse_set_signal_handlers(fs->se) < 0)
-		return -ENOMEM;
 	if (fuse_session_mount(fs->se, fs->options->mountpoint) < 0) {
-		fuse_remove_signal_handlers(fs->se);
 		r = buf_printf(ret_why, "cannot mount at %s: %s", fs->options->mountpoint, fuse_words);
 		return r < 0 ? r : -EACCES;
 	}
-	signal(SIGPIPE, SIG_IGN);
 	r = notify_start(fs);
 	if (r == 0)
+		r = stop_start(fs);
+	if (r == 0)
 		r = serve(fs);
+	stop_stop(fs);
 	notify_stop(fs);
-	commit_all(fs);
-	fuse_session_unmount(fs->se);
-	fuse_remove_signal_handlers(fs->se);
+	commit_all(fs, r < 0 || fs->stop_forced);
+	if (r == 0)
+		fuse_session_unmount(fs->se);
+	else /* the mount stays, and answers ENOTCONN: nothing may be saved into the directory below it */
+		log_err("the mount ends: %s", strerror(-r));
 	return r;
 }
 
@@ -223,7 +242,7 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 	pthread_mutex_init(&fs->dirs_lock, NULL);
 	pthread_mutex_init(&fs->authors_lock, NULL);
 	pthread_mutex_init(&fs->notify_lock, NULL);
-	pthread_cond_init(&fs->notify_wake, NULL);
+	pthread_mutex_init(&fs->purge_lock, NULL);
 	return fs;
 }
 
@@ -235,7 +254,6 @@ int fs_run(struct store *s, const struct fs_options *options, struct buf *ret_wh
 	if (!fs)
 		return -ENOMEM;
 	fuse_set_log_func(on_fuse_log);
-	store_set_in_use(s, node_in_use, fs);
 	purge_unlinked(fs);
 	r = make_session(fs, ret_why);
 	if (r == 0) {
@@ -243,7 +261,7 @@ int fs_run(struct store *s, const struct fs_options *options, struct buf *ret_wh
 		fuse_session_destroy(fs->se);
 		purge_unlinked(fs);
 	}
-	store_set_in_use(s, NULL, NULL);
+	free(fs->purge);
 	free(fs);
 	return r;
 }

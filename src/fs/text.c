@@ -67,8 +67,12 @@ int text_resize(struct fs *fs, struct node *n, int64_t size)
 
 	if (size < 0)
 		return -EINVAL;
-	if (size == 0)
-		return text_clear(fs, n);
+	if (size == 0) {
+		r = text_clear(fs, n);
+		if (r == 0)
+			n->written = true;
+		return r;
+	}
 	if (size > fs->options->max_file_size)
 		return -EFBIG;
 	r = text_load(fs, n);
@@ -94,6 +98,7 @@ int text_clear(struct fs *fs, struct node *n)
 		n->base = n->inode.body;
 	buf_done(&n->text);
 	n->loaded = true;
+	n->written = false; /* a write, or the last close, makes it worth a commit */
 	changed(n);
 	return 0;
 }

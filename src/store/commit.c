@@ -421,9 +421,3 @@ int store_new_inode_id(struct store *s, int64_t *ret_id)
 	}
 	return 0;
 }
-
-void store_set_in_use(struct store *s, store_in_use_fn *fn, void *arg)
-{
-	s->in_use = fn;
-	s->in_use_arg = arg;
-}

@@ -19,9 +19,13 @@ int sqlite_errno(sqlite3 *db)
 		{ SQLITE_READONLY, EROFS }, { SQLITE_PERM, EACCES }, { SQLITE_AUTH, EACCES },
 		{ SQLITE_NOTADB, EMEDIUMTYPE }, { SQLITE_CANTOPEN, EACCES },
 	};
-	int rc = sqlite3_errcode(db) & 0xFF;
+	int extended = sqlite3_extended_errcode(db);
+	int rc = extended & 0xFF;
 	size_t i;
 
+	/* The memory that connections share is a file, too. */
+	if (extended == SQLITE_IOERR_SHMSIZE || extended == SQLITE_IOERR_SHMMAP)
+		rc = SQLITE_FULL;
 	for (i = 0; i < ARRAY_LEN(table); i++)
 		if (table[i].rc == rc)
 			break;

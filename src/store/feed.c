@@ -38,6 +38,30 @@ static int feed_rows(struct store *s, struct conn *c, int64_t *rev, store_feed_f
 	return r < 0 ? r : seen;
 }
 
+static int one_number(struct conn *c, enum sql_id id, int64_t *ret_number)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, id);
+	int r;
+
+	r = stmt_row(st, "read a number");
+	if (r < 0)
+		return r;
+	*ret_number = r > 0 ? sqlite3_column_int64(st, 0) : 0;
+	return 0;
+}
+
+/* The database may have been overwritten with an older copy: begin with what it has now. */
+static int step_back(struct conn *c, int64_t *rev)
+{
+	int64_t newest = 0;
+	int r;
+
+	r = one_number(c, SQL_MAX_REV, &newest);
+	if (r == 0 && newest < *rev)
+		*rev = newest;
+	return r;
+}
+
 int store_feed(struct store *s, int64_t *rev, store_feed_fn *fn, void *arg)
 {
 	/* Writing once repairs a WAL index that a dying program left behind. */
@@ -49,22 +73,12 @@ int store_feed(struct store *s, int64_t *rev, store_feed_fn *fn, void *arg)
 	if (r < 0)
 		return r;
 	r = feed_rows(s, c, rev, fn, arg);
+	if (r == 0)
+		r = step_back(c, rev);
 	reader_put(s, c);
 	if (r == -EBUSY && !s->readonly)
 		r = store_change(s, &poke);
 	return r;
-}
-
-static int one_number(struct conn *c, enum sql_id id, int64_t *ret_number)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, id);
-	int r;
-
-	r = stmt_row(st, "read a number");
-	if (r < 0)
-		return r;
-	*ret_number = r > 0 ? sqlite3_column_int64(st, 0) : 0;
-	return 0;
 }
 
 static int64_t file_bytes(const char *path, const char *suffix)

@@ -130,7 +130,7 @@ static int list_rows(sqlite3_stmt *st, store_entry_fn *fn, void *arg)
 
 		if (!name)
 			return -ENOMEM;
-		if (!name_is_valid(name, strlen(name)))
+		if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 0)))
 			continue; /* a damaged row must not reach the kernel; 'check' names it */
 		r = fn(arg, name, &inode);
 		if (r != 0)

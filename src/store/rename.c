@@ -52,17 +52,6 @@ static int check_replace(struct txn *t, const struct inode *moved, const struct 
 	return S_ISDIR(there->mode) ? check_empty(t, there->id) : 0;
 }
 
-static int set_ctime(struct txn *t, struct inode *inode)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_LINKS);
-
-	inode->ctime = t->now;
-	sqlite3_bind_int64(st, 1, inode->id);
-	sqlite3_bind_int64(st, 2, inode->nlink);
-	sqlite3_bind_int64(st, 3, inode->ctime);
-	return stmt_run(st, "change an inode");
-}
-
 static int point_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_SET);
@@ -70,15 +59,6 @@ static int point_dentry(struct txn *t, int64_t parent, const char *name, int64_t
 	sqlite3_bind_int64(st, 1, parent);
 	bind_text(st, 2, name);
 	sqlite3_bind_int64(st, 3, inode);
-	return stmt_run(st, "rename");
-}
-
-static int delete_dentry(struct txn *t, int64_t parent, const char *name)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_DELETE);
-
-	sqlite3_bind_int64(st, 1, parent);
-	bind_text(st, 2, name);
 	return stmt_run(st, "rename");
 }
 
@@ -117,9 +97,9 @@ static int exchange(struct txn *t, const struct rename *r, struct inode *a, stru
 	if (err == 0)
 		err = touch_dirs(t, r, b_dir - a_dir, a_dir - b_dir);
 	if (err == 0)
-		err = set_ctime(t, a);
+		err = set_links(t, a, a->nlink);
 	if (err == 0)
-		err = set_ctime(t, b);
+		err = set_links(t, b, b->nlink);
 	if (err == 0)
 		err = record_arrival(t, ARRIVAL_RENAME, r->parent, r->name, b);
 	return err < 0 ? err : record_arrival(t, ARRIVAL_RENAME, r->new_parent, r->new_name, a);
@@ -142,7 +122,7 @@ static int move(struct txn *t, const struct rename *r, struct inode *moved, stru
 	if (err == 0)
 		err = touch_dirs(t, r, -is_dir, is_dir - (replaced->id ? is_dir : 0));
 	if (err == 0)
-		err = set_ctime(t, moved);
+		err = set_links(t, moved, moved->nlink);
 	if (err == 0)
 		err = record_removal(t, r->parent, r->name, moved);
 	return err < 0 ? err : record_arrival(t, ARRIVAL_RENAME, r->new_parent, r->new_name, moved);

@@ -26,8 +26,9 @@
 #define IS_SECTION(name)  "(" name " GLOB '?*.txt' AND " name " NOT GLOB '[.#~]*')"
 
 #define NAME_CHECK                                                                                 \
+	"CONSTRAINT \"a name has 1 to 255 bytes, no '/', no NUL, and is not . or ..\" "                \
 	"CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 255 AND name NOT IN ('.', '..') AND "         \
-	"instr(name, '/') = 0)"
+	"instr(name, '/') = 0 AND instr(CAST(name AS BLOB), x'00') = 0)"
 
 static const char tables[] =
 	"CREATE TABLE body (\n"

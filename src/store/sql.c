@@ -66,5 +66,8 @@ const char *const sql_text[SQL_COUNT] = {
 		"?13, (SELECT target FROM inode WHERE id = ?6), ?14)",
 	[SQL_LAST_VERSION] = "SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
+	/* The removal was one of the last changes: look no further back. */
+	[SQL_LAST_PLACE] = "SELECT parent, name FROM revision WHERE inode = ?1 "
+		"AND rev > (SELECT max(rev) FROM revision) - 10000 ORDER BY rev DESC LIMIT 1",
 	[SQL_ORPHANS] = "SELECT id FROM inode WHERE nlink = 0",
 };

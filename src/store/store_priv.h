@@ -76,6 +76,7 @@ enum sql_id {
 	SQL_XATTR_DROP,
 	SQL_REVISION,
 	SQL_LAST_VERSION,
+	SQL_LAST_PLACE,
 	SQL_ORPHANS,
 	SQL_COUNT
 };
@@ -119,8 +120,6 @@ struct store {
 	int64_t checkpoint_after;  /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;            /* the leader's: the file of spare.c is there */
 	int64_t spare_after;       /* the leader's: it is not made before this time of clock_now() */
-	store_in_use_fn *in_use;
-	void *in_use_arg;
 	char author[64]; /* of the user that runs the process */
 
 	/* the queue of changes: queue_lock guards all */
@@ -219,9 +218,11 @@ void spare_tend(struct store *s); /* make the file when it is missing and the di
 void spare_give_up(struct store *s);
 void spare_done(struct store *s);
 
-/* txn.c: shared with rename.c */
+/* txn.c: shared with rename.c and xattr.c */
 int touch_dir(struct txn *t, int64_t id, int subdirs) MUST_CHECK;
 int check_empty(struct txn *t, int64_t id) MUST_CHECK;
+int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
+int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
 
 /* record.c: rows of the table revision */

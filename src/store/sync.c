@@ -45,6 +45,7 @@ static void *syncer_main(void *arg)
 	while (!s->stopping) {
 		struct timespec until;
 		int64_t at;
+		int r;
 
 		if (s->unsynced_since == 0) {
 			pthread_cond_wait(&s->syncer_wake, &s->queue_lock);
@@ -57,10 +58,12 @@ static void *syncer_main(void *arg)
 			continue;
 		s->unsynced_since = 0;
 		pthread_mutex_unlock(&s->queue_lock);
-		if (store_change(s, &sync) < 0)
-			log_warn(
-				"commits of the last second may not be on the disk; tried again with the next");
+		r = store_change(s, &sync);
+		if (r < 0)
+			log_warn("commits of the last second may not be on the disk; tried again");
 		pthread_mutex_lock(&s->queue_lock);
+		if (r < 0)
+			sync_note(s, false);
 	}
 	pthread_mutex_unlock(&s->queue_lock);
 	return NULL;

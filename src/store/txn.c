@@ -1,10 +1,9 @@
-/* Changes of single inodes and names inside a transaction; renames stand in rename.c. */
+/* Changes of single inodes and names inside a transaction; see also rename.c and xattr.c. */
 #include "store_priv.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <xxhash.h>
 
 enum {
@@ -124,7 +123,7 @@ static int update_inode(struct txn *t, const struct inode *i)
 	return stmt_run(st, "change an inode");
 }
 
-static int set_links(struct txn *t, struct inode *i, uint32_t nlink)
+int set_links(struct txn *t, struct inode *i, uint32_t nlink)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_LINKS);
 	int r;
@@ -175,7 +174,7 @@ static int insert_dentry(struct txn *t, int64_t parent, const char *name, int64_
 	return stmt_run(st, "add a name");
 }
 
-static int delete_dentry(struct txn *t, int64_t parent, const char *name)
+int delete_dentry(struct txn *t, int64_t parent, const char *name)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_DELETE);
 
@@ -250,6 +249,8 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 	r = conn_get(t->c, inode->id, &now);
 	if (r < 0)
 		return r == -ENOENT ? -ESTALE : r;
+	if (now.nlink == 0)
+		return -ESTALE;
 	same = body_is(t, now.body, text);
 	if (same < 0)
 		return same;
@@ -313,17 +314,58 @@ int txn_link(struct txn *t, int64_t id, int64_t parent, const char *name, struct
 	return r;
 }
 
+/* Where the newest revision of @id was. Returns 1, or 0 when there is none. */
+static int last_place(struct txn *t, int64_t id, int64_t *ret_parent, struct buf *ret_name)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_LAST_PLACE);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	r = stmt_row(st, "find the last name");
+	if (r <= 0)
+		return r;
+	*ret_parent = sqlite3_column_int64(st, 0);
+	r = buf_add(ret_name, sqlite3_column_text(st, 1), (size_t)sqlite3_column_bytes(st, 1));
+	return r < 0 ? r : 1;
+}
+
+int txn_relink(struct txn *t, int64_t id, int64_t *ret_parent, struct buf *ret_name)
+{
+	CLEANUP(buf_done) struct buf name = { 0 };
+	int64_t parent = 0;
+	struct inode inode;
+	int r;
+
+	r = conn_get(t->c, id, &inode);
+	if (r < 0 || inode.nlink > 0)
+		return r < 0 && r != -ENOENT ? r : -ESTALE;
+	r = last_place(t, id, &parent, &name);
+	if (r <= 0)
+		return r < 0 ? r : -ESTALE;
+	r = check_place(t, parent, buf_str(&name));
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR || r == -EEXIST ? -ESTALE : r;
+	r = set_links(t, &inode, 1);
+	if (r == 0)
+		r = insert_dentry(t, parent, buf_str(&name), id);
+	if (r == 0)
+		r = touch_dir(t, parent, 0);
+	if (r == 0)
+		r = record_arrival(t, ARRIVAL_LINK, parent, buf_str(&name), &inode);
+	if (r < 0)
+		return r;
+
+	*ret_parent = parent;
+	buf_done(ret_name);
+	*ret_name = buf_steal(&name);
+	return 0;
+}
+
 int txn_drop_link(struct txn *t, struct inode *inode)
 {
 	bool is_dir = S_ISDIR(inode->mode);
-	int r;
 
-	r = set_links(t, inode, is_dir || inode->nlink == 0 ? 0 : inode->nlink - 1);
-	if (r < 0 || inode->nlink > 0)
-		return r;
-	if (t->s->in_use && t->s->in_use(t->s->in_use_arg, inode->id))
-		return 0; /* txn_purge() follows when the last user has gone */
-	return txn_purge(t, inode->id);
+	return set_links(t, inode, is_dir || inode->nlink == 0 ? 0 : inode->nlink - 1);
 }
 
 static int remove_name(struct txn *t, int64_t parent, const char *name, struct inode *inode)
@@ -420,53 +462,4 @@ int txn_purge_all(struct txn *t)
 		r = txn_purge(t, id);
 	}
 	return r;
-}
-
-/* Attributes belong to an inode that exists; their change is one of its status. */
-static int touch_inode(struct txn *t, int64_t id)
-{
-	struct inode inode;
-	int r;
-
-	r = conn_get(t->c, id, &inode);
-	if (r < 0)
-		return r == -ENOENT ? -ESTALE : r;
-	return set_links(t, &inode, inode.nlink);
-}
-
-int txn_set_xattr(struct txn *t, int64_t id, const char *name, const struct text *value, int flags)
-{
-	CLEANUP_STMT sqlite3_stmt *get = conn_stmt(t->c, SQL_XATTR_GET);
-	CLEANUP_STMT sqlite3_stmt *set = conn_stmt(t->c, SQL_XATTR_SET);
-	int r;
-
-	sqlite3_bind_int64(get, 1, id);
-	bind_text(get, 2, name);
-	r = stmt_row(get, "read an attribute");
-	if (r < 0)
-		return r;
-	if (r > 0 && (flags & XATTR_CREATE))
-		return -EEXIST;
-	if (r == 0 && (flags & XATTR_REPLACE))
-		return -ENODATA;
-	r = touch_inode(t, id);
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(set, 1, id);
-	bind_text(set, 2, name);
-	sqlite3_bind_blob(set, 3, value->len ? value->data : "", (int)value->len, SQLITE_STATIC);
-	return stmt_run(set, "set an attribute");
-}
-
-int txn_remove_xattr(struct txn *t, int64_t id, const char *name)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_XATTR_DELETE);
-	int r;
-
-	sqlite3_bind_int64(st, 1, id);
-	bind_text(st, 2, name);
-	r = stmt_run(st, "remove an attribute");
-	if (r < 0)
-		return r;
-	return sqlite3_changes(t->c->db) > 0 ? touch_inode(t, id) : -ENODATA;
 }

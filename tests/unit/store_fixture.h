@@ -235,6 +235,20 @@ static inline int exchange(struct fixture *f, const char *path, const char *to)
 	return act_run(f, &a);
 }
 
+static inline int call_purge_all(struct txn *t, void *arg)
+{
+	(void)arg;
+	return txn_purge_all(t);
+}
+
+/* What has lost its last name lives on until it is purged. */
+static inline void purge_all(struct fixture *f)
+{
+	const struct change c = { .apply = call_purge_all, .wait_ms = 1000 };
+
+	assert_int_equal(store_change(f->s, &c), 0);
+}
+
 static inline int remove_file(struct fixture *f, const char *path)
 {
 	struct act a = { .kind = ACT_UNLINK, .path = path };

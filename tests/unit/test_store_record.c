@@ -179,6 +179,7 @@ static void scratch_leaves_no_row_and_no_text(void **state)
 		assert_int_equal(remove_file(f, to), 0);
 	}
 	expect_rows(f, "SELECT count(*) FROM revision", "4");
+	purge_all(f);
 	expect_rows(f, "SELECT count(*) FROM body", "1");
 	expect_rows(f, "SELECT count(*) FROM inode", "5");
 }

@@ -145,19 +145,11 @@ static void creating_where_it_cannot_be_fails(void **state)
 	expect_text(f, X, "one");
 }
 
-static bool all_in_use(void *arg, int64_t id)
-{
-	(void)arg;
-	(void)id;
-	return true;
-}
-
-static void a_removed_directory_that_is_in_use_takes_no_file(void **state)
+static void a_removed_directory_takes_no_file(void **state)
 {
 	struct fixture *f = *state;
 	struct call c = { .name = "y.txt" };
 
-	store_set_in_use(f->s, all_in_use, NULL);
 	assert_int_equal(make_dir(f, "2016"), 0);
 	c.parent = stat_at(f, "2016").id;
 	assert_int_equal(remove_dir(f, "2016"), 0);
@@ -280,19 +272,18 @@ static void removing_what_it_cannot_fails(void **state)
 	assert_int_equal(stat_at(f, "2016/合肥市").nlink, 2);
 }
 
-static void an_unlinked_file_in_use_lives_until_it_is_purged(void **state)
+static void an_unlinked_file_lives_until_it_is_purged(void **state)
 {
 	struct fixture *f = with_file(state);
 	struct call c = { .id = stat_at(f, X).id, .name = "user.a", .text = { "v", 1 } };
 	struct inode inode;
 
 	assert_int_equal(run(f, call_set_xattr, &c), 0);
-	store_set_in_use(f->s, all_in_use, NULL);
 	assert_int_equal(run(f, call_purge, &c), 0); /* it has a name: nothing happens */
 	assert_int_equal(remove_file(f, X), 0);
 	assert_int_equal(store_get(f->s, c.id, &inode), 0);
 	assert_int_equal(inode.nlink, 0);
-	assert_int_equal(run(f, call_save, &c), 0);
+	assert_int_equal(run(f, call_save, &c), -ESTALE);
 	assert_int_equal(run(f, call_purge, &c), 0);
 	assert_int_equal(store_get(f->s, c.id, &inode), -ENOENT);
 	assert_int_equal(run(f, call_purge, &c), 0);
@@ -335,7 +326,7 @@ int main(void)
 		CASE(looking_at_what_is_not_there_is_enoent),
 		CASE(creating_sets_links_sizes_and_times),
 		CASE(creating_where_it_cannot_be_fails),
-		CASE(a_removed_directory_that_is_in_use_takes_no_file),
+		CASE(a_removed_directory_takes_no_file),
 		CASE(a_file_gets_the_number_that_was_taken_before),
 		CASE(saving_replaces_text_and_attributes),
 		CASE(what_is_gone_is_estale),
@@ -344,7 +335,7 @@ int main(void)
 		CASE(links_are_counted),
 		CASE(linking_where_it_cannot_be_fails),
 		CASE(removing_what_it_cannot_fails),
-		CASE(an_unlinked_file_in_use_lives_until_it_is_purged),
+		CASE(an_unlinked_file_lives_until_it_is_purged),
 		CASE(attributes_come_and_go),
 	};
 
