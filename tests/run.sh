@@ -78,10 +78,10 @@ else
   install_packages $run_packages
   build clang clang
   build asan gcc -Db_sanitize=address,undefined
-  test_as user gcc --suite unit --suite layers
+  test_as user gcc --suite unit --suite layers --suite cli
   export PLANFS_TEST_BYTES=100000 # of nonsense that the splitter must survive: the first run had millions
-  test_as user clang --suite unit
-  test_as user asan --suite unit
+  test_as user clang --suite unit --suite cli
+  test_as user asan --suite unit --suite cli
   test_as user gcc --suite unit --timeout-multiplier 20 \
     --wrap 'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
   test_as root gcc --suite mount --suite editors --suite tools --suite crash --suite examples
