@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -76,6 +77,20 @@ static int print_result(struct session *session, const char *path, const struct 
 	return 0;
 }
 
+/*
+ * Is @path the database itself, or its -wal, -shm or -reserve? They must not even be opened: closing a file
+ * drops the locks that SQLite has on it.
+ */
+static bool is_database(const struct session *session, const char *path)
+{
+	const char *db = store_path(session->s);
+	char *real = realpath(path, NULL);
+	bool is = real && strncmp(real, db, strlen(db)) == 0 && strchr("-", real[strlen(db)]);
+
+	free(real);
+	return is;
+}
+
 /* A bad document is told and the others go on; a database that takes nothing ends the import. */
 static int import_file(void *arg, const char *path)
 {
@@ -85,6 +100,8 @@ static int import_file(void *arg, const char *path)
 	struct import_error error;
 	int r;
 
+	if (is_database(session, path))
+		return 0;
 	session->files++;
 	r = import_read(path, &session->options, &import, &error);
 	if (r == -ENOMEM)

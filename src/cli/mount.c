@@ -186,7 +186,7 @@ static int clear_point(const char *point)
 		}
 		return CLI_OK;
 	}
-	if (errno != ENOTCONN) {
+	if (errno != ENOTCONN || mounted_find(point, &m, &below) < 0 || below.len > 0) {
 		log_err("%s: %s", point, strerror(errno));
 		return cli_exit_code(-errno);
 	}

@@ -1,6 +1,7 @@
 /* Lookups, attributes, extended attributes and numbers of the file system. */
 #include "fs_priv.h"
 
+#include "planfs/log.h"
 #include "planfs/name.h"
 
 #include <errno.h>
@@ -70,7 +71,7 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum c
 	const struct change change = {
 		.apply = apply,
 		.arg = arg,
-		.author = fs_author(fs, req, author),
+		.author = fs_author(fs, fuse_req_ctx(req)->uid, author),
 		.durable = kind == CHANGE_DURABLE,
 		.removes = kind == CHANGE_REMOVE,
 		.wait_ms = WAIT_NAME_MS,
@@ -230,8 +231,8 @@ static int apply_set_attr(struct txn *t, void *arg)
 	return txn_set_attr(t, &a->inode);
 }
 
-/* Change the length. A file that nobody has open is committed at once. */
-static int set_size(fuse_req_t req, struct node *n, int64_t size)
+/* Change the length. By name, or of a file that nobody has open, it is committed at once. */
+static int set_size(fuse_req_t req, struct node *n, int64_t size, bool by_name)
 {
 	struct fs *fs = req_fs(req);
 	int r;
@@ -239,7 +240,7 @@ static int set_size(fuse_req_t req, struct node *n, int64_t size)
 	pthread_mutex_lock(&n->lock);
 	r = text_resize(fs, n, size);
 	pthread_mutex_unlock(&n->lock);
-	if (r == 0 && !node_in_use(fs, n->id)) {
+	if (r == 0 && (by_name || !node_in_use(fs, n->id))) {
 		r = commit_node(fs, req, n, COMMIT_CLOSE);
 		commit_give_up(fs, n);
 	}
@@ -255,13 +256,24 @@ static bool set_in_memory(struct node *n, const struct wish *wish)
 	dirty = n->dirty;
 	if (dirty) {
 		apply_wish(wish, &n->inode);
+		n->set |= wish->to_set;
 		n->change++;
 	}
 	pthread_mutex_unlock(&n->lock);
 	return dirty;
 }
 
-static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish)
+/* The file may have become dirty, with its old attributes, while the transaction waited. */
+static void set_again(struct fs *fs, int64_t id, const struct wish *wish)
+{
+	struct node *n = node_find(fs, id);
+
+	if (n && set_in_memory(n, wish))
+		log_dbg("file %lld is being written while its attributes change", (long long)id);
+	node_put(fs, n);
+}
+
+static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish, bool by_name)
 {
 	struct set_attr a = { .id = id, .wish = wish };
 	struct fs *fs = req_fs(req);
@@ -271,11 +283,13 @@ static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish)
 
 	n = wish->to_set & FUSE_SET_ATTR_SIZE ? node_get(fs, id) : node_find(fs, id);
 	if (wish->to_set & FUSE_SET_ATTR_SIZE)
-		r = n ? set_size(req, n, wish->st->st_size) : -ENOMEM;
+		r = n ? set_size(req, n, wish->st->st_size, by_name) : -ENOMEM;
 	if (r == 0 && (wish->to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_CTIME))) {
 		done = n && set_in_memory(n, wish);
 		if (!done)
 			r = fs_change(fs, req, apply_set_attr, &a, CHANGE_PLAIN);
+		if (!done && r == 0)
+			set_again(fs, id, wish);
 	}
 	node_put(fs, n);
 	return r;
@@ -287,11 +301,10 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, str
 	struct inode inode;
 	int r;
 
-	(void)fi;
 	if (view_is_view((int64_t)ino))
 		r = -EROFS;
 	else
-		r = set_attributes(req, (int64_t)ino, &wish);
+		r = set_attributes(req, (int64_t)ino, &wish, fi == NULL);
 	if (r == 0)
 		r = attr_get(req_fs(req), (int64_t)ino, &inode);
 	if (r < 0)
@@ -396,7 +409,6 @@ static int apply_remove_xattr(struct txn *t, void *arg)
 static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
 {
 	struct fs *fs = req_fs(req);
-	struct node *n;
 	int r;
 
 	r = check_xattr_name(x->name);
@@ -404,10 +416,7 @@ static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
 		r = -EROFS;
 	if (r < 0)
 		return r;
-	n = node_find(fs, x->id);
-	if (n)
-		r = commit_node(fs, req, n, COMMIT_CLOSE);
-	node_put(fs, n);
+	r = store_pending(fs, req, x->id);
 	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_PLAIN);
 }
 

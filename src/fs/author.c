@@ -1,4 +1,4 @@
-/* Who is behind a request: the author of the versions that it makes. */
+/* The name of a user: the author of the versions that it makes. */
 #include "fs_priv.h"
 
 #include <pwd.h>
@@ -16,9 +16,8 @@ static void find_name(uid_t uid, char *ret_name, size_t size)
 		snprintf(ret_name, size, "%u", uid);
 }
 
-const char *fs_author(struct fs *fs, fuse_req_t req, char *ret_name)
+const char *fs_author(struct fs *fs, uid_t uid, char *ret_name)
 {
-	uid_t uid = fuse_req_ctx(req)->uid;
 	struct uid_name *place = &fs->authors[uid % ARRAY_LEN(fs->authors)];
 
 	pthread_mutex_lock(&fs->authors_lock);

@@ -33,15 +33,16 @@ static int copy_pending_name(struct fs *fs, struct node *n, struct commit *c)
 	return r;
 }
 
-/*
- * Is there anything of @n to commit? A part of a file that is still being made waits: there is no old
- * text that could be lost. With n->lock held.
- */
-static bool has_work(struct node *n, bool part)
+/* Is there anything of @n to commit? With n->lock held. */
+static bool has_work(struct fs *fs, struct node *n, enum commit_why why)
 {
-	if (n->unlinked || (part && !n->in_db))
+	if (n->unlinked)
 		return false;
-	return n->dirty || (n->part && !part);
+	if (why == COMMIT_LAST && node_in_use(fs, n->id))
+		return false;
+	if (why == COMMIT_PART)
+		return n->dirty && n->in_db; /* a new file waits: there is no old text to be lost */
+	return n->dirty || n->part;
 }
 
 /* With n->lock held. */
@@ -61,16 +62,17 @@ static int take_snapshot(struct fs *fs, struct node *n, struct commit *c)
 	c->inode = n->inode;
 	c->base = n->base;
 	c->change = n->change;
+	c->set = n->set;
 	return r;
 }
 
-int commit_begin(struct fs *fs, struct node *n, struct commit *c, bool part)
+int commit_begin(struct fs *fs, struct node *n, struct commit *c, enum commit_why why)
 {
 	int r = 0;
 
 	pthread_mutex_lock(&n->lock);
-	if (has_work(n, part)) {
-		c->state = part ? TEXT_PART : n->part ? TEXT_WHOLE : TEXT_VERSION;
+	if (has_work(fs, n, why)) {
+		c->state = why == COMMIT_PART ? TEXT_PART : n->part ? TEXT_WHOLE : TEXT_VERSION;
 		r = take_snapshot(fs, n, c);
 		c->node = r == 0 ? n : NULL;
 		if (r < 0)
@@ -92,6 +94,26 @@ static int create_over(struct txn *t, struct commit *c, struct inode *inode, con
 	return r < 0 ? r : txn_create(t, c->parent, c->name, inode, text);
 }
 
+/* Attributes that were not set while the file was written are those that it has now. */
+static int take_newer(struct txn *t, struct inode *inode, int set)
+{
+	struct inode now;
+	int r;
+
+	r = txn_get(t, inode->id, &now);
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r;
+	if (!(set & FUSE_SET_ATTR_MODE))
+		inode->mode = now.mode;
+	if (!(set & FUSE_SET_ATTR_UID))
+		inode->uid = now.uid;
+	if (!(set & FUSE_SET_ATTR_GID))
+		inode->gid = now.gid;
+	if (!(set & FUSE_SET_ATTR_ATIME))
+		inode->atime = now.atime;
+	return 0;
+}
+
 /* Another program may have removed the file: the last close wins. */
 static int save_over_removal(struct txn *t, struct commit *c, struct inode *inode,
 	const struct text *text)
@@ -99,7 +121,9 @@ static int save_over_removal(struct txn *t, struct commit *c, struct inode *inod
 	int r;
 
 	buf_done(&c->relinked);
-	r = txn_save(t, inode, text, c->base, c->state);
+	r = take_newer(t, inode, c->set);
+	if (r == 0)
+		r = txn_save(t, inode, text, c->base, c->state);
 	if (r != -ESTALE)
 		return r;
 	r = txn_relink(t, inode->id, &c->parent, &c->relinked);
@@ -136,8 +160,10 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 		n->in_db = true;
 		n->part = c->state == TEXT_PART;
 		n->base = c->inode.body;
-		if (n->change == c->change)
+		if (n->change == c->change) {
 			n->dirty = n->written = false;
+			n->set = 0;
+		}
 		pthread_mutex_unlock(&n->lock);
 		if (c->name)
 			free(node_clear_pending(fs, n));
@@ -178,9 +204,12 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why w
 	struct change change = { .apply = apply_one, .arg = &c, .wait_ms = WAIT_TEXT_MS };
 	int r;
 
-	change.author = req ? fs_author(fs, req, author) : NULL;
+	if (why == COMMIT_LAST || !req) /* the kernel does not say who closed it */
+		change.author = fs_author(fs, n->writer, author);
+	else
+		change.author = fs_author(fs, fuse_req_ctx(req)->uid, author);
 	pthread_mutex_lock(&n->commit_lock);
-	r = commit_begin(fs, n, &c, why == COMMIT_PART);
+	r = commit_begin(fs, n, &c, why);
 	if (r == 0 && c.node) {
 		change.durable = why == COMMIT_FSYNC || is_durable(fs, &c);
 		change.removes = c.text.len == 0 && !c.name;
@@ -192,6 +221,23 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why w
 		r = store_change(fs->store, &change);
 	}
 	pthread_mutex_unlock(&n->commit_lock);
+	return r;
+}
+
+int store_pending(struct fs *fs, fuse_req_t req, int64_t id)
+{
+	struct node *n = node_find(fs, id);
+	bool stored = true;
+	int r = 0;
+
+	if (n) {
+		pthread_mutex_lock(&n->lock);
+		stored = n->in_db;
+		pthread_mutex_unlock(&n->lock);
+	}
+	if (!stored)
+		r = commit_node(fs, req, n, COMMIT_CLOSE);
+	node_put(fs, n);
 	return r;
 }
 

@@ -55,6 +55,7 @@ static int create_pending(fuse_req_t req, int64_t parent, const char *name, mode
 	if (!n)
 		return -ENOMEM;
 	n->inode = inode; /* nobody else knows the number yet */
+	n->writer = fuse_req_ctx(req)->uid;
 	n->in_db = false;
 	n->dirty = n->loaded = true;
 	r = node_set_pending(fs, n, parent, name);
@@ -83,8 +84,10 @@ static int truncate_open(fuse_req_t req, struct node *n, struct inode *ret_inode
 	pthread_mutex_lock(&n->lock);
 	r = text_clear(req_fs(req), n);
 	if (r == 0) {
-		if (fuse_req_ctx(req)->uid != 0)
+		if (fuse_req_ctx(req)->uid != 0 && (n->inode.mode & (S_ISUID | S_ISGID))) {
 			n->inode.mode &= ~(uint32_t)(n->inode.mode & S_IXGRP ? S_ISUID | S_ISGID : S_ISUID);
+			n->set |= FUSE_SET_ATTR_MODE;
+		}
 		*ret_inode = n->inode;
 	}
 	pthread_mutex_unlock(&n->lock);
@@ -104,8 +107,13 @@ static int open_node(fuse_req_t req, int64_t id, int flags, struct node **ret_no
 	r = attr_get(fs, id, ret_inode);
 	if (r == -ENOENT || (r == 0 && ret_inode->nlink == 0 && before == 0))
 		r = -ESTALE; /* the kernel looks the name up again */
-	if (r == 0 && (flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY)
-		r = truncate_open(req, n, ret_inode);
+	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY) {
+		pthread_mutex_lock(&n->lock);
+		n->writer = fuse_req_ctx(req)->uid;
+		pthread_mutex_unlock(&n->lock);
+		if (flags & O_TRUNC)
+			r = truncate_open(req, n, ret_inode);
+	}
 	if (r < 0) {
 		node_drop_open(fs, n);
 		node_put(fs, n);
@@ -330,6 +338,9 @@ static bool is_opener(fuse_req_t req, const struct fuse_file_info *fi)
 
 	if (closer == opener || closer == 0)
 		return true;
+	snprintf(path, sizeof(path), "/proc/%d", opener);
+	if (access(path, F_OK) < 0)
+		return true; /* it has gone, and whoever has its files stands for it */
 	snprintf(path, sizeof(path), "/proc/%d/task/%d", closer, opener); /* another thread of it? */
 	return access(path, F_OK) == 0;
 }
@@ -381,9 +392,10 @@ static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
 		commit_give_up(fs, n);
 		pthread_mutex_lock(&n->lock);
 		purge = n->unlinked && n->in_db;
-		dirty = (n->dirty || n->part) && !n->unlinked; /* again, when it was changed meanwhile */
+		/* again, when it was changed meanwhile */
+		dirty = (n->dirty || n->part) && !n->unlinked && !node_in_use(fs, n->id);
 		pthread_mutex_unlock(&n->lock);
-		if (dirty && commit_node(fs, req, n, COMMIT_CLOSE) < 0)
+		if (dirty && commit_node(fs, req, n, COMMIT_LAST) < 0)
 			log_dbg("file %lld is given up", (long long)n->id);
 	} while (dirty);
 	if (purge)
@@ -427,7 +439,7 @@ static int punch(struct fs *fs, struct node *n, off_t off, off_t len)
 
 static int allocate(struct fs *fs, struct node *n, int mode, off_t off, off_t len)
 {
-	int64_t end = off + len;
+	int64_t end;
 	int r;
 
 	if (off < 0 || len <= 0)
@@ -440,6 +452,7 @@ static int allocate(struct fs *fs, struct node *n, int mode, off_t off, off_t le
 		return punch(fs, n, off, len);
 	if (mode != 0)
 		return -EOPNOTSUPP;
+	end = off + len;
 	r = text_load(fs, n);
 	if (r < 0 || end <= (int64_t)n->text.len)
 		return r;

@@ -44,6 +44,8 @@ struct node {
 	bool in_db;           /* there is a row */
 	bool unlinked;        /* no name is left: nothing will be committed any more */
 	struct inode inode;   /* valid while dirty or unlinked */
+	int set;              /* which of mode, owner and atime were set while dirty: FUSE_SET_ATTR_* */
+	uid_t writer;         /* who opened it for writing last */
 	struct buf text;      /* owned; valid while loaded */
 	bool loaded;
 	int64_t base;   /* the body that text was read from or committed as */
@@ -100,6 +102,7 @@ struct fs {
 	pthread_mutex_t notify_lock;
 	pthread_cond_t notify_wake;
 	bool notifier_runs, stopping;
+	int64_t seen_rev; /* the notifier's: revisions up to this one are known */
 	struct invalid *invalid; /* what waits to be forgotten by the kernel */
 };
 
@@ -111,8 +114,8 @@ static inline struct fs *req_fs(fuse_req_t req)
 /* session.c */
 extern const struct fuse_lowlevel_ops fs_ops;
 
-/* author.c: the name of the user behind @req, valid as long as @ret_name (64 bytes) is. */
-const char *fs_author(struct fs *fs, fuse_req_t req, char *ret_name);
+/* author.c: the name of the user @uid, valid as long as @ret_name (64 bytes) is. */
+const char *fs_author(struct fs *fs, uid_t uid, char *ret_name);
 
 /* node.c: a reference to the open file @id, or NULL when nobody has it open. */
 struct node *node_find(struct fs *fs, int64_t id);
@@ -155,6 +158,13 @@ int text_clear(struct fs *fs, struct node *n) MUST_CHECK;
 
 /* commit.c */
 
+enum commit_why {
+	COMMIT_CLOSE, /* on the disk if the contract of close() says so */
+	COMMIT_PART,  /* the same, but others have the file open and go on writing */
+	COMMIT_FSYNC, /* on the disk */
+	COMMIT_LAST,  /* after the last close, unless somebody has opened it again: then it is his */
+};
+
 /* What a commit of one node needs: made with begin, used in the transaction, ended with end. */
 struct commit {
 	struct node *node; /* NULL: nothing to do */
@@ -162,25 +172,23 @@ struct commit {
 	struct buf text;
 	int64_t base;
 	uint64_t change;
+	int set; /* which attributes of inode are newer than those in the database */
 	enum text_state state;
 	int64_t parent; /* of a pending name */
 	char *name;     /* owned; NULL: in the database already */
 	struct buf relinked; /* the name that another program had removed */
 };
 
-/* With commit_lock held. @part: more will be written, this is no version. Returns 0; @c->node stays NULL when there is nothing to commit. */
-int commit_begin(struct fs *fs, struct node *n, struct commit *c, bool part) MUST_CHECK;
+/* With commit_lock held. Returns 0; @c->node stays NULL when there is nothing to commit. */
+int commit_begin(struct fs *fs, struct node *n, struct commit *c, enum commit_why why) MUST_CHECK;
 int commit_apply(struct txn *t, struct commit *c) MUST_CHECK; /* in the transaction */
 void commit_end(struct fs *fs, struct commit *c, int result); /* after it; releases @c */
 
-enum commit_why {
-	COMMIT_CLOSE, /* on the disk if the contract of close() says so */
-	COMMIT_PART,  /* the same, but others have the file open and go on writing */
-	COMMIT_FSYNC, /* on the disk */
-};
-
 /* Commit @n if it is dirty. Returns 0 or the error of the transaction. */
 int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why) MUST_CHECK;
+
+/* Give the file @id a row if it is in memory only. Returns 0 or the error of the transaction. */
+int store_pending(struct fs *fs, fuse_req_t req, int64_t id) MUST_CHECK;
 
 /*
  * Drop what could not be committed and what its writer was told of: the old text stands. Nothing happens

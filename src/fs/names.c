@@ -138,17 +138,15 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 	struct link l = { .id = (int64_t)ino, .parent = (int64_t)parent, .name = name };
 	struct fs *fs = req_fs(req);
 	struct fuse_entry_param entry;
-	struct node *n = NULL;
 	int r;
 
 	r = view_is_view(l.id) ? -EPERM : check_name(l.parent, name);
 	if (r == 0)
-		n = node_find(fs, l.id);
-	if (n)
-		r = commit_node(fs, req, n, COMMIT_CLOSE); /* two names need a row */
-	node_put(fs, n);
+		r = store_pending(fs, req, l.id);
 	if (r == 0)
 		r = fs_change(fs, req, apply_link, &l, CHANGE_PLAIN);
+	if (r == 0)
+		r = attr_get(fs, l.id, &l.inode); /* it may be being written */
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;
@@ -368,9 +366,9 @@ static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 
 	m->to_pending = m->to && m->to->name && !m->rename.exchange;
 	if (m->from)
-		r = commit_begin(fs, m->from, &m->commit_from, false);
+		r = commit_begin(fs, m->from, &m->commit_from, COMMIT_CLOSE);
 	if (r == 0 && m->to && !m->to_pending && m->to != m->from)
-		r = commit_begin(fs, m->to, &m->commit_to, false);
+		r = commit_begin(fs, m->to, &m->commit_to, COMMIT_CLOSE);
 	if (r == 0)
 		r = fs_change(fs, req, apply_move, m, durable ? CHANGE_DURABLE : CHANGE_PLAIN);
 	commit_end(fs, &m->commit_from, r);

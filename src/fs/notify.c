@@ -122,20 +122,16 @@ static bool wait_for_work(struct fs *fs)
 static void *notifier_main(void *arg)
 {
 	static struct foreign foreign; /* one mount a process; too large for a stack */
-	struct store_status status;
 	struct fs *fs = arg;
-	int64_t rev = 0;
 	int r;
 
-	if (store_get_status(fs->store, &status) == 0)
-		rev = status.revision;
 	while (wait_for_work(fs)) {
 		forget_queued(fs);
 		if (purge_now(fs) < 0)
 			log_dbg("what was unlinked is purged later");
 		do {
 			foreign.n = 0;
-			r = store_feed(fs->store, &rev, on_foreign_change, &foreign);
+			r = store_feed(fs->store, &fs->seen_rev, on_foreign_change, &foreign);
 			forget_foreign(fs, &foreign);
 		} while (r == (int)ARRAY_LEN(foreign.changes));
 	}
@@ -162,8 +158,14 @@ void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name)
 
 int notify_start(struct fs *fs)
 {
+	struct store_status status;
 	pthread_condattr_t attr;
+	int r;
 
+	r = store_get_status(fs->store, &status); /* before the first request is answered */
+	if (r < 0)
+		return r;
+	fs->seen_rev = status.revision;
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&fs->notify_wake, &attr);

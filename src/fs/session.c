@@ -28,6 +28,8 @@ static void op_init(void *arg, struct fuse_conn_info *conn)
 	conn->want &= ~unwanted;
 	conn->want |= conn->capable & FUSE_CAP_EXPLICIT_INVAL_DATA;
 	conn->max_readahead = conn->max_write;
+	/* Releases that wait for another program's lock must not use up what the kernel lets be under way. */
+	conn->max_background = THREADS_MAX;
 	fs->expire_only = (conn->capable & FUSE_CAP_EXPIRE_ONLY) != 0;
 	fs->started = store_now();
 	fs->options->ready(fs->options->arg);
@@ -220,8 +222,8 @@ static int run_session(struct fs *fs, struct buf *ret_why)
 	if (r == 0)
 		r = serve(fs);
 	stop_stop(fs);
+	commit_all(fs, r < 0 || fs->stop_forced); /* before: the notifier may wait for the kernel */
 	notify_stop(fs);
-	commit_all(fs, r < 0 || fs->stop_forced);
 	if (r == 0)
 		fuse_session_unmount(fs->se);
 	else /* the mount stays, and answers ENOTCONN: nothing may be saved into the directory below it */

@@ -220,8 +220,11 @@ static int apply_and_commit(struct store *s, struct request *first)
 			r = rq->result = apply_change(s, rq->change);
 	}
 	changed = sqlite3_total_changes(s->writer.db) != before;
-	if (r == 0)
+	if (r == 0) {
 		r = run_simple(s, SQL_COMMIT);
+		if (r < 0 && sqlite3_extended_errcode(s->writer.db) == SQLITE_IOERR_FSYNC)
+			s->sync_failed = true;
+	}
 	if (r == 0 && durable && !changed)
 		r = sync_wal(s);
 	if (r < 0) {
@@ -262,6 +265,8 @@ static int begin(struct store *s, const struct request *first)
 	int r;
 
 	r = check_identity(s);
+	if (r == 0)
+		r = heal_sync(s);
 	if (r == 0)
 		r = set_sync_mode(s, wants_disk(first));
 	return r < 0 ? r : run_simple(s, SQL_BEGIN);

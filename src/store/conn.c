@@ -54,6 +54,17 @@ static int prepare(struct conn *c, bool writer)
 	return 0;
 }
 
+/* A copy made by VACUUM INTO is not in WAL mode, on which all that we promise stands. */
+static bool is_wal(sqlite3 *db)
+{
+	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA journal_mode = WAL", -1, &st, NULL) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_ROW)
+		return false;
+	return strcmp((const char *)sqlite3_column_text(st, 0), "wal") == 0;
+}
+
 static int configure(struct conn *c, bool writer)
 {
 	static const char settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
@@ -68,6 +79,8 @@ static int configure(struct conn *c, bool writer)
 	sqlite3_busy_timeout(c->db, READ_WAIT_MS);
 	if (sqlite3_exec(c->db, settings, NULL, NULL, NULL) != SQLITE_OK)
 		return store_errno(c->db, "configure the connection");
+	if (writer && !is_wal(c->db))
+		return -EBUSY;
 	if (writer && sqlite3_exec(c->db, writer_settings, NULL, NULL, NULL) != SQLITE_OK)
 		return store_errno(c->db, "configure the connection");
 	return 0;

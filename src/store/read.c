@@ -248,8 +248,9 @@ int store_list_xattr(struct store *s, int64_t id, struct buf *ret_names)
 
 		sqlite3_bind_int64(st, 1, id);
 		while ((r = stmt_row(st, "list attributes")) > 0) {
-			r = buf_add(&names, sqlite3_column_text(st, 0),
-				(size_t)sqlite3_column_bytes(st, 0) + 1);
+			const char *name = (const char *)sqlite3_column_text(st, 0);
+
+			r = name ? buf_add(&names, name, strlen(name) + 1) : -ENOMEM;
 			if (r < 0)
 				break;
 		}

@@ -98,6 +98,8 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 		r = bodies_are_equal(t, before, inode->body);
 		if (r >= 0)
 			row.op = r ? "link" : "save";
+	} else if (r == 0 && S_ISREG(inode->mode) && how == ARRIVAL_LINK) {
+		row.op = "create"; /* its first text here */
 	}
 	return r < 0 ? r : insert_row(t, &row);
 }

@@ -25,10 +25,11 @@
 #define IS_PLAN_DIR(name) "(" name " NOT GLOB '.*')"
 #define IS_SECTION(name)  "(" name " GLOB '?*.txt' AND " name " NOT GLOB '[.#~]*')"
 
-#define NAME_CHECK                                                                                 \
-	"CONSTRAINT \"a name has 1 to 255 bytes, no '/', no NUL, and is not . or ..\" "                \
-	"CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 255 AND name NOT IN ('.', '..') AND "         \
-	"instr(name, '/') = 0 AND instr(CAST(name AS BLOB), x'00') = 0)"
+#define NAME_IS_VALID(name)                                                                        \
+	"length(CAST(" name " AS BLOB)) BETWEEN 1 AND 255 AND " name " NOT IN ('.', '..') AND "         \
+	"instr(" name ", '/') = 0 AND instr(CAST(" name " AS BLOB), x'00') = 0"
+#define NAME_RULE  "a name has 1 to 255 bytes, no slash, no NUL, and is not . or .."
+#define NAME_CHECK "CONSTRAINT \"" NAME_RULE "\" CHECK (" NAME_IS_VALID("name") ")"
 
 static const char tables[] =
 	"CREATE TABLE body (\n"
@@ -102,6 +103,7 @@ static const char helper_views[] =
 	"CREATE TRIGGER sql_mkdir_insert INSTEAD OF INSERT ON sql_mkdir\n"
 	"WHEN NOT EXISTS (SELECT 1 FROM dentry WHERE parent = NEW.parent AND name = NEW.name)\n"
 	"BEGIN\n"
+	"  SELECT RAISE(ABORT, '" NAME_RULE "') WHERE NOT (" NAME_IS_VALID("NEW.name") ");\n"
 	"  INSERT INTO inode (mode, uid, gid, nlink, atime, mtime, ctime, btime)\n"
 	"    SELECT mode, uid, gid, 2, " NOW ", " NOW ", " NOW ", " NOW " FROM inode WHERE id = NEW.parent;\n"
 	"  INSERT INTO dentry VALUES (NEW.parent, NEW.name, (SELECT max(id) FROM inode));\n"
@@ -110,6 +112,7 @@ static const char helper_views[] =
 	"CREATE VIEW sql_put(parent, name, data) AS SELECT NULL, NULL, NULL WHERE 0;\n"
 	"CREATE TRIGGER sql_put_insert INSTEAD OF INSERT ON sql_put\n"
 	"BEGIN\n"
+	"  SELECT RAISE(ABORT, '" NAME_RULE "') WHERE NOT (" NAME_IS_VALID("NEW.name") ");\n"
 	"  INSERT INTO inode (mode, uid, gid, nlink, atime, mtime, ctime, btime)\n"
 	"    SELECT 32768 | (mode & 438), uid, gid, 0, " NOW ", " NOW ", " NOW ", " NOW "\n"
 	"    FROM inode WHERE id = NEW.parent AND NOT EXISTS\n"
@@ -190,6 +193,9 @@ static const char section_view[] =
 	"  SELECT RAISE(ABORT, 'section name: *.txt, not beginning with . # or ~')\n"
 	"    WHERE NEW.name IS NULL OR NOT " IS_SECTION("NEW.name") ";\n"
 	"  INSERT INTO plan_dir (year, district, plan) VALUES (NEW.year, NEW.district, NEW.plan);\n"
+	"  SELECT RAISE(ABORT, 'section exists') FROM plan_dir p JOIN dentry f ON f.parent = p.inode\n"
+	"    WHERE p.year = NEW.year AND p.district = NEW.district AND p.plan = NEW.plan\n"
+	"      AND f.name = NEW.name;\n"
 	"  UPDATE dentry SET name = NEW.name, parent = (SELECT inode FROM plan_dir\n"
 	"      WHERE year = NEW.year AND district = NEW.district AND plan = NEW.plan)\n"
 	"    WHERE name = OLD.name AND parent = (SELECT inode FROM plan_dir\n"
@@ -240,6 +246,8 @@ static const char plan_view[] =
 	"  SELECT RAISE(ABORT, 'plan: a name that does not begin with a dot')\n"
 	"    WHERE NEW.name IS NULL OR NOT " IS_PLAN_DIR("NEW.name") ";\n"
 	"  INSERT INTO district_dir (year, district) VALUES (NEW.year, NEW.district);\n"
+	"  SELECT RAISE(ABORT, 'plan exists') FROM district_dir d JOIN dentry p ON p.parent = d.inode\n"
+	"    WHERE d.year = NEW.year AND d.district = NEW.district AND p.name = NEW.name;\n"
 	"  UPDATE dentry SET name = NEW.name, parent = (SELECT inode FROM district_dir\n"
 	"      WHERE year = NEW.year AND district = NEW.district) WHERE inode = OLD.inode;\n"
 	"END;\n"
@@ -286,7 +294,8 @@ static const char history_view[] =
 	"      size, mtime, body, target FROM inode WHERE id = " inode ";\n"
 #define TOUCH_PARENT(parent, inode, sign)                                                          \
 	"  UPDATE inode SET mtime = " NOW ", ctime = " NOW ", nlink = nlink " sign                     \
-	" (SELECT " IS_DIR("mode") " FROM inode WHERE id = " inode ") WHERE id = " parent ";\n"
+	" (SELECT " IS_DIR("mode") " FROM inode WHERE id = " inode ") WHERE id = " parent                \
+	" AND nlink > 0;\n"
 #define COUNT_LINKS(inode)                                                                         \
 	"  UPDATE inode SET ctime = " NOW ", nlink = (SELECT count(*) FROM dentry WHERE inode = inode.id)\n" \
 	"    WHERE id = " inode " AND NOT " IS_DIR("mode") ";\n"

@@ -114,6 +114,7 @@ struct store {
 	struct id_range inode_ids, body_ids; /* guarded by queue_lock */
 	dev_t wal_dev;             /* the leader's: of the -wal file, once it is known */
 	ino_t wal_ino;
+	bool sync_failed;          /* the leader's: see heal_sync() */
 	bool sync_full;            /* the leader's: what PRAGMA synchronous stands at */
 	int wal_frames;            /* the leader's: as of the last commit */
 	bool holds_checkpoint;     /* the leader's: the lock of checkpoint.c */
@@ -207,6 +208,7 @@ int sync_start(struct store *s) MUST_CHECK;
 void sync_stop(struct store *s);
 
 /* One fdatasync of the WAL: everything that is committed is on the disk afterwards. */
+int heal_sync(struct store *s) MUST_CHECK;
 int sync_wal(struct store *s) MUST_CHECK;
 
 /* Something was committed, on the disk already when @synced. Called with queue_lock held. */

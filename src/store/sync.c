@@ -23,7 +23,26 @@ int sync_wal(struct store *s)
 	if (rc == SQLITE_OK)
 		return 0;
 	log_err("cannot sync %s-wal: %s", s->path, sqlite3_errstr(rc));
+	s->sync_failed = true;
 	return -EIO;
+}
+
+/*
+ * A failed sync is reported once, and the kernel takes the pages for clean afterwards: the log may have a
+ * hole for ever. Only a whole checkpoint, which reads them from memory, mends that: until one succeeds
+ * nothing is committed.
+ */
+int heal_sync(struct store *s)
+{
+	if (!s->sync_failed)
+		return 0;
+	s->wal_frames++; /* set to 0 by a checkpoint that succeeds */
+	checkpoint_run(s);
+	if (s->wal_frames != 0)
+		return -EIO;
+	s->sync_failed = false;
+	log_info("a checkpoint has brought everything to the disk after a failed sync");
+	return 0;
 }
 
 void sync_note(struct store *s, bool synced)

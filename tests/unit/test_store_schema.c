@@ -106,10 +106,10 @@ static void what_is_no_section_is_refused_in_words(void **state)
 		{ "UPDATE section SET year = 'x'", "year: four digits or 未知年份" },
 		{ "UPDATE section SET size = 1", "size, mtime and inode follow from the text" },
 		{ "UPDATE section SET name = 'a/b.txt'",
-			"CHECK constraint failed: a name has 1 to 255 bytes, no '/', no NUL, "
+			"CHECK constraint failed: a name has 1 to 255 bytes, no slash, no NUL, "
 			"and is not . or .." },
 		{ "INSERT INTO dentry SELECT parent, 'a' || char(0) || 'b', inode FROM dentry LIMIT 1",
-			"CHECK constraint failed: a name has 1 to 255 bytes, no '/', no NUL, "
+			"CHECK constraint failed: a name has 1 to 255 bytes, no slash, no NUL, "
 			"and is not . or .." },
 		{ "INSERT INTO plan (year, district, name) VALUES ('2016', '合肥市', '要点')", "plan exists" },
 		{ "INSERT INTO plan (year, district, name) VALUES ('2016', '合肥市', '.x')",
