@@ -90,6 +90,7 @@ struct fs {
 	/* stop.c */
 	pthread_t stopper, main_thread;
 	bool stopper_runs;
+	atomic_bool served; /* the session has ended by itself */
 	bool stop_forced; /* files were open when the time was up; read after the thread has ended */
 
 	/* purge.c: purge_lock guards all */

@@ -8,6 +8,7 @@
 #include "planfs/log.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -37,34 +38,54 @@ static void detach(const char *point)
 		log_warn("%s: cannot run fusermount3", point);
 }
 
+/* One mount a process: a handler has no argument. */
+static sem_t signals;
+
+static void on_signal(int signal)
+{
+	int saved = errno;
+
+	(void)signal;
+	sem_post(&signals);
+	errno = saved;
+}
+
 static void wake_only(int signal)
 {
 	(void)signal;
 }
 
-static void stop_set(sigset_t *ret_set)
+static void wait_for_signal(void)
 {
-	size_t i;
+	while (sem_wait(&signals) < 0)
+		;
+}
 
-	sigemptyset(ret_set);
-	for (i = 0; i < ARRAY_LEN(stop_signals); i++)
-		sigaddset(ret_set, stop_signals[i]);
+/* Returns whether a second signal came before the end of the time. */
+static bool wait_for_another(void)
+{
+	struct timespec until;
+	int r;
+
+	clock_gettime(CLOCK_REALTIME, &until); /* what sem_timedwait(3) takes */
+	until.tv_sec += GRACE_SECONDS;
+	do {
+		r = sem_timedwait(&signals, &until);
+	} while (r < 0 && errno == EINTR);
+	return r == 0;
 }
 
 static void *stopper_main(void *arg)
 {
-	const struct timespec grace = { GRACE_SECONDS, 0 };
 	struct fs *fs = arg;
-	sigset_t set;
-	int signal;
 
-	stop_set(&set);
-	if (sigwait(&set, &signal) != 0)
+	wait_for_signal();
+	if (atomic_load(&fs->served))
 		return NULL;
 	detach(fs->options->mountpoint);
 	/* The last close ends the session; a second signal or the end of the time forces it. */
-	if (sigtimedwait(&set, NULL, &grace) < 0 && errno != EAGAIN)
-		log_dbg("the grace was cut short: %s", strerror(errno));
+	if (wait_for_another() && atomic_load(&fs->served))
+		return NULL;
 	fs->stop_forced = true;
 	fuse_session_exit(fs->se);
 	pthread_kill(fs->main_thread, SIGUSR1); /* out of the semaphore of fuse_session_loop_mt() */
@@ -73,17 +94,18 @@ static void *stopper_main(void *arg)
 
 int stop_start(struct fs *fs)
 {
+	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	struct sigaction wake = { .sa_handler = wake_only };
-	sigset_t set;
+	size_t i;
 
-	stop_set(&set);
 	fs->main_thread = pthread_self();
-	sigaction(SIGUSR1, &wake, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
-		pthread_create(&fs->stopper, NULL, stopper_main, fs) != 0)
+	if (sem_init(&signals, 0, 0) < 0 || pthread_create(&fs->stopper, NULL, stopper_main, fs) != 0)
 		return -ENOMEM;
 	fs->stopper_runs = true;
+	for (i = 0; i < ARRAY_LEN(stop_signals); i++)
+		sigaction(stop_signals[i], &stop, NULL);
+	sigaction(SIGUSR1, &wake, NULL);
+	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
 
@@ -91,7 +113,8 @@ void stop_stop(struct fs *fs)
 {
 	if (!fs->stopper_runs)
 		return;
-	pthread_cancel(fs->stopper); /* it waits for a signal, or is done */
+	atomic_store(&fs->served, true);
+	sem_post(&signals);
 	pthread_join(fs->stopper, NULL);
 	fs->stopper_runs = false;
 }
