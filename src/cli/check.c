@@ -18,6 +18,17 @@ static const char *const level_names[] = {
 	[FINDING_DAMAGE] = "damage",
 };
 
+/* A name may hold anything: what would break the line is shown as an escape. */
+static void print_in_one_line(const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s < 0x20 || *s == 0x7F)
+			printf("\\x%02x", (unsigned char)*s);
+		else
+			putchar(*s);
+	}
+}
+
 static int print_finding(void *arg, const struct store_finding *f)
 {
 	struct report *report = arg;
@@ -25,8 +36,11 @@ static int print_finding(void *arg, const struct store_finding *f)
 	report->damage += f->level == FINDING_DAMAGE;
 	report->warnings += f->level == FINDING_WARNING;
 	if (!report->as_json) {
-		printf("%s: %s%s%s\n", level_names[f->level], f->path, f->path[0] ? ": " : "",
-			f->text);
+		printf("%s: ", level_names[f->level]);
+		print_in_one_line(f->path);
+		fputs(f->path[0] ? ": " : "", stdout);
+		print_in_one_line(f->text);
+		putchar('\n');
 		return 0;
 	}
 	putchar('{');

@@ -316,22 +316,40 @@ void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 	read_dir(req, &l, off);
 }
 
-void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+/* A name that was closed, or never written: what is being written comes with its own close. */
+static bool is_whole(struct node *n)
 {
-	struct fs *fs = req_fs(req);
-	struct node **all, **at;
-	int r = 0;
+	bool whole;
 
-	(void)datasync;
-	(void)fi;
-	all = node_all(fs);
+	pthread_mutex_lock(&n->lock);
+	whole = !n->written;
+	pthread_mutex_unlock(&n->lock);
+	return whole;
+}
+
+/* Names that wait to be stored are part of the directory. */
+static int store_names(struct fs *fs, fuse_req_t req, int64_t dir)
+{
+	struct node **all = node_all(fs), **at;
+	int r = all ? 0 : -ENOMEM;
+
 	for (at = all; at && *at; at++) {
-		/* names that wait to be stored are part of the directory */
-		if (r == 0 && (*at)->name && (*at)->parent == (int64_t)ino)
+		if (r == 0 && node_is_pending_in(fs, *at, dir) && is_whole(*at))
 			r = commit_node(fs, req, *at, COMMIT_CLOSE);
 		node_put(fs, *at);
 	}
 	free(all);
+	return r;
+}
+
+void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct fs *fs = req_fs(req);
+	int r;
+
+	(void)datasync;
+	(void)fi;
+	r = store_names(fs, req, (int64_t)ino);
 	if (r == 0)
 		r = fs_change(fs, req, NULL, NULL, CHANGE_DURABLE);
 	fuse_reply_err(req, -r);

@@ -136,6 +136,7 @@ int node_set_pending(struct fs *fs, struct node *n, int64_t parent, const char *
 char *node_clear_pending(struct fs *fs, struct node *n); /* returns the name, to be freed, or NULL */
 struct node *node_find_pending(struct fs *fs, int64_t parent, const char *name); /* a reference */
 bool node_has_pending(struct fs *fs, int64_t parent);
+bool node_is_pending_in(struct fs *fs, struct node *n, int64_t parent);
 
 /* Call @fn for all pending nodes of @parent with the table locked. A result other than 0 ends it. */
 typedef int node_fn(void *arg, struct node *n);

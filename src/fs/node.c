@@ -200,6 +200,16 @@ struct node *node_find_pending(struct fs *fs, int64_t parent, const char *name)
 	return n;
 }
 
+bool node_is_pending_in(struct fs *fs, struct node *n, int64_t parent)
+{
+	bool is;
+
+	pthread_mutex_lock(&fs->table_lock);
+	is = n->name && n->parent == parent;
+	pthread_mutex_unlock(&fs->table_lock);
+	return is;
+}
+
 int node_each_pending(struct fs *fs, int64_t parent, node_fn *fn, void *arg)
 {
 	struct node *n;

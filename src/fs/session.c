@@ -114,6 +114,8 @@ static void commit_all(struct fs *fs, bool open)
 	struct node **all, **at;
 
 	all = node_all(fs);
+	if (!all)
+		log_err("no memory: files that are not stored keep their old text");
 	for (at = all; at && *at; at++) {
 		struct node *n = *at;
 
