@@ -26,18 +26,11 @@ static int is_above(struct txn *t, int64_t id, int64_t below)
 /* May @moved come to stand in directory @new_parent? */
 static int check_move(struct txn *t, const struct inode *moved, int64_t new_parent)
 {
-	struct inode dir;
 	int r;
 
-	r = conn_get(t->c, new_parent, &dir);
-	if (r < 0)
+	r = check_dir(t, new_parent);
+	if (r < 0 || !S_ISDIR(moved->mode))
 		return r;
-	if (!S_ISDIR(dir.mode))
-		return -ENOTDIR;
-	if (dir.nlink == 0)
-		return -ENOENT;
-	if (!S_ISDIR(moved->mode))
-		return 0;
 	r = is_above(t, moved->id, new_parent);
 	return r > 0 ? -EINVAL : r;
 }

@@ -222,6 +222,7 @@ void spare_done(struct store *s);
 
 /* txn.c: shared with rename.c and xattr.c */
 int touch_dir(struct txn *t, int64_t id, int subdirs) MUST_CHECK;
+int check_dir(struct txn *t, int64_t id) MUST_CHECK; /* 0: a directory that has a name */
 int check_empty(struct txn *t, int64_t id) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;

@@ -183,19 +183,28 @@ int delete_dentry(struct txn *t, int64_t parent, const char *name)
 	return stmt_run(st, "remove a name");
 }
 
-/* Can a new @name stand in @parent? */
-static int check_place(struct txn *t, int64_t parent, const char *name)
+int check_dir(struct txn *t, int64_t id)
 {
-	struct inode dir, there;
+	struct inode dir;
 	int r;
 
-	r = conn_get(t->c, parent, &dir);
+	r = conn_get(t->c, id, &dir);
 	if (r < 0)
 		return r;
 	if (!S_ISDIR(dir.mode))
 		return -ENOTDIR;
-	if (dir.nlink == 0)
-		return -ENOENT;
+	return dir.nlink == 0 ? -ENOENT : 0;
+}
+
+/* Can a new @name stand in @parent? */
+static int check_place(struct txn *t, int64_t parent, const char *name)
+{
+	struct inode there;
+	int r;
+
+	r = check_dir(t, parent);
+	if (r < 0)
+		return r;
 	r = conn_lookup(t->c, parent, name, &there);
 	return r == 0 ? -EEXIST : r == -ENOENT ? 0 : r;
 }
