@@ -76,8 +76,8 @@ enum text_state {
  * @text. @base is the body that the writer had read before. Fills size and body of @inode. A text
  * that is the same as before is not a new version. -ESTALE when the inode is gone or has no name.
  */
-int txn_save(struct txn *t, struct inode *inode, const struct text *text,
-	int64_t base, enum text_state state) MUST_CHECK;
+int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base,
+	enum text_state state) MUST_CHECK;
 
 /*
  * Another program removed the last name of file @id while somebody writes it, and the last close wins:

@@ -18,15 +18,16 @@ struct section {
 };
 
 struct plan {
-	char *year;       /* owned; "2016" or NAME_UNKNOWN_YEAR */
-	char *district;   /* owned; "合肥市" or NAME_UNKNOWN_DISTRICT */
-	char *title;      /* owned; as the document has it, or made from the collection's */
-	char *dir;        /* owned; unique in this document within its year and district */
-	const char *kind; /* static; 计划, 要点, 总结 or 方案: what the text is, not what it is called */
-	const char *topic; /* static; NULL when no topic stands out */
-	unsigned number;  /* in the collection; 0 when the document is one plan */
-	unsigned line;    /* where it begins in the document, from 1 */
-	bool truncated;   /* the source breaks off */
+	char *year;     /* owned; "2016" or NAME_UNKNOWN_YEAR */
+	char *district; /* owned; "合肥市" or NAME_UNKNOWN_DISTRICT */
+	char *title;    /* owned; as the document has it, or made from the collection's */
+	char *dir;      /* owned; unique in this document within its year and district */
+	const char *
+		kind; /* static; 计划, 要点, 总结 or 方案: what the text is, not what it is called */
+	const char *topic;        /* static; NULL when no topic stands out */
+	unsigned number;          /* in the collection; 0 when the document is one plan */
+	unsigned line;            /* where it begins in the document, from 1 */
+	bool truncated;           /* the source breaks off */
 	struct section *sections; /* owned; at least one, in the order of the text */
 	size_t n_sections;
 };
@@ -46,7 +47,7 @@ struct repair {
 };
 
 struct document {
-	char *title; /* owned; of the collection; NULL when the document is one plan */
+	char *title;        /* owned; of the collection; NULL when the document is one plan */
 	struct plan *plans; /* owned, in the order of the document */
 	size_t n_plans;
 	struct dropped_line *dropped; /* owned, in the order of the document */
@@ -56,8 +57,9 @@ struct document {
 };
 
 struct document_options {
-	const char *name; /* the file's name without directories, a last resort for a title; or NULL */
-	bool keep_noise;  /* drop nothing, repair nothing, join no pages */
+	const char
+		*name; /* the file's name without directories, a last resort for a title; or NULL */
+	bool keep_noise; /* drop nothing, repair nothing, join no pages */
 };
 
 /*

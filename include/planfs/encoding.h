@@ -27,5 +27,5 @@ const char *encoding_name(enum encoding encoding);
  * -EILSEQ when the bytes are a text in none of the encodings, or hold control characters that no text
  * has (NUL and the like: a picture, a .doc); -ENOMEM.
  */
-int encoding_decode(const char *data, size_t len, struct buf *ret_text,
-	enum encoding *ret_encoding) MUST_CHECK;
+int encoding_decode(
+	const char *data, size_t len, struct buf *ret_text, enum encoding *ret_encoding) MUST_CHECK;

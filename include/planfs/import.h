@@ -18,8 +18,9 @@ enum {
 };
 
 struct import_options {
-	const char *time; /* when the import happens, for plan.json ("2026-11-21T10:15:02+08:00"); or NULL */
-	bool keep_noise;  /* see struct document_options */
+	const char *
+		time; /* when the import happens, for plan.json ("2026-11-21T10:15:02+08:00"); or NULL */
+	bool keep_noise; /* see struct document_options */
 };
 
 /* One file to write into a plan's directory: a section or plan.json. */
@@ -42,7 +43,8 @@ struct import_plan {
 /* All that one document gives. */
 struct import {
 	char *name; /* owned; the document's file name, UTF-8 */
-	char hash[IMPORT_HASH_CHARS + 1]; /* of the cleaned text: equal when the same text comes again */
+	char hash[IMPORT_HASH_CHARS +
+		  1]; /* of the cleaned text: equal when the same text comes again */
 	enum encoding encoding;
 	struct document doc;
 	struct import_plan *plans; /* owned, in the order of the document */
@@ -69,8 +71,9 @@ int import_read(const char *path, const struct import_options *options, struct i
  * The same for @len bytes of @data that are called @name (a file name without directories). Returns what
  * import_read() does, but for the errors of files.
  */
-int import_parse(const char *name, const char *data, size_t len, const struct import_options *options,
-	struct import *ret_import, struct import_error *ret_error) MUST_CHECK;
+int import_parse(const char *name, const char *data, size_t len,
+	const struct import_options *options, struct import *ret_import,
+	struct import_error *ret_error) MUST_CHECK;
 
 /*
  * What was found and what was left out, as JSON for programs: the document, its plans with their

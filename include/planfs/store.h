@@ -26,14 +26,14 @@ enum { STORE_ROOT = 1 /* the inode of the root directory */ };
 
 /* An inode as it is in the database. Plain data. */
 struct inode {
-	int64_t id;   /* st_ino: stable, never reused */
+	int64_t id;    /* st_ino: stable, never reused */
 	uint32_t mode; /* type and permissions, as st_mode */
 	uint32_t uid, gid;
-	uint32_t nlink; /* 0: unlinked, kept for those who have it open */
-	uint64_t rdev;  /* of a device */
-	int64_t size;   /* bytes */
+	uint32_t nlink;                     /* 0: unlinked, kept for those who have it open */
+	uint64_t rdev;                      /* of a device */
+	int64_t size;                       /* bytes */
 	int64_t atime, mtime, ctime, btime; /* nanoseconds since 1970 */
-	int64_t body; /* 0: empty */
+	int64_t body;                       /* 0: empty */
 };
 
 struct store_options {
@@ -79,8 +79,8 @@ int store_wait_unmounted(const char *path, unsigned limit_ms) MUST_CHECK;
 int store_get(struct store *s, int64_t id, struct inode *ret_inode) MUST_CHECK;
 
 /* Find @name in the directory @parent. Returns 0 and *ret_inode, or -ENOENT. */
-int store_lookup(struct store *s, int64_t parent, const char *name,
-	struct inode *ret_inode) MUST_CHECK;
+int store_lookup(
+	struct store *s, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 
 /* The directory that holds directory @id (of the root: the root). Returns 0 or -ENOENT. */
 int store_parent(struct store *s, int64_t id, int64_t *ret_parent) MUST_CHECK;
@@ -117,15 +117,16 @@ int store_with_text(struct store *s, int64_t id, store_text_fn *fn, void *arg) M
 int store_readlink(struct store *s, int64_t id, struct buf *ret_target) MUST_CHECK;
 
 /* Returns 0 and *ret_value, or -ENODATA. */
-int store_get_xattr(struct store *s, int64_t id, const char *name, struct buf *ret_value) MUST_CHECK;
+int store_get_xattr(
+	struct store *s, int64_t id, const char *name, struct buf *ret_value) MUST_CHECK;
 
 /* All names of extended attributes, each followed by a NUL, as listxattr(2) wants them. Returns 0. */
 int store_list_xattr(struct store *s, int64_t id, struct buf *ret_names) MUST_CHECK;
 
 /* Numbers about the database. Plain data. */
 struct store_status {
-	int64_t revision; /* the newest */
-	int64_t inodes;   /* inode numbers given out so far */
+	int64_t revision;            /* the newest */
+	int64_t inodes;              /* inode numbers given out so far */
 	int64_t file_size, wal_size; /* bytes */
 	int schema_version;
 };

@@ -10,34 +10,38 @@
 
 /* One table in one file: every temporary, backup, swap and lock name, by the program that makes it. */
 static const char *const scratch_patterns[] = {
-	".*.sw?",                   /* vim, nano: swap files */
-	".*.un~",                   /* vim: undo files */
-	"4913",                     /* vim: probes whether the directory can be written */
-	"*~",                       /* vim, emacs, jed, nano -B: backups */
-	"#*#",                      /* emacs: auto-save */
-	".#*",                      /* emacs, joe, mcedit: lock */
+	".*.sw?", /* vim, nano: swap files */
+	".*.un~", /* vim: undo files */
+	"4913",   /* vim: probes whether the directory can be written */
+	"*~",     /* vim, emacs, jed, nano -B: backups */
+	"#*#",    /* emacs: auto-save */
+	".#*",    /* emacs, joe, mcedit: lock */
 	"sed[0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z]", /* sed -i */
 	"tmp[0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z]", /* emacs precious */
-	"d2utmp??????",             /* dos2unix */
-	"cooledit??????",           /* mcedit */
-	"*.gawk.??????",            /* gawk -i inplace */
-	"XX??????",                 /* perl -i */
-	".goutputstream-*",         /* gio: gedit, mousepad, geany */
-	".~lock.*#",                /* LibreOffice: lock */
-	"lu*.tmp",                  /* LibreOffice */
-	"~$*",                      /* Microsoft Office: owner file */
-	"~*.tmp",                   /* Microsoft Office */
-	"*.tmp",                    /* many */
-	".*.??????",                /* rsync, python, kakoune: .x.txt.XXXXXX */
-	".*.kate-swp",              /* kate */
-	"*.kak.??????",             /* kakoune */
-	"*___jb_tmp___",            /* JetBrains */
-	"*___jb_old___",            /* JetBrains */
-	".subl*.tmp",               /* Sublime Text */
-	"*.crdownload", "*.part",   /* downloads */
-	".nfs*", ".fuse_hidden*",   /* silly renames */
-	"._*", ".DS_Store",         /* macOS */
-	"Thumbs.db", "desktop.ini", /* Windows */
+	"d2utmp??????",                                                          /* dos2unix */
+	"cooledit??????",                                                        /* mcedit */
+	"*.gawk.??????",    /* gawk -i inplace */
+	"XX??????",         /* perl -i */
+	".goutputstream-*", /* gio: gedit, mousepad, geany */
+	".~lock.*#",        /* LibreOffice: lock */
+	"lu*.tmp",          /* LibreOffice */
+	"~$*",              /* Microsoft Office: owner file */
+	"~*.tmp",           /* Microsoft Office */
+	"*.tmp",            /* many */
+	".*.??????",        /* rsync, python, kakoune: .x.txt.Ab12Cd */
+	".*.kate-swp",      /* kate */
+	"*.kak.??????",     /* kakoune */
+	"*___jb_tmp___",    /* JetBrains */
+	"*___jb_old___",    /* JetBrains */
+	".subl*.tmp",       /* Sublime Text */
+	"*.crdownload",
+	"*.part", /* downloads */
+	".nfs*",
+	".fuse_hidden*", /* silly renames */
+	"._*",
+	".DS_Store", /* macOS */
+	"Thumbs.db",
+	"desktop.ini", /* Windows */
 	NULL,
 };
 
@@ -92,7 +96,8 @@ bool name_is_section(const char *name)
 static const char *substitute(unsigned char c)
 {
 	static const char forbidden[] = "\\/:*?\"<>|";
-	static const char *const full_width[] = { "＼", "／", "：", "＊", "？", "＂", "＜", "＞", "｜" };
+	static const char *const full_width[] = { "＼", "／", "：", "＊", "？", "＂", "＜", "＞",
+		"｜" };
 	const char *at = c ? strchr(forbidden, c) : NULL;
 
 	if (at)
@@ -126,7 +131,9 @@ static bool is_windows_device(const struct buf *b)
 /* Append what stands for the character of @n bytes (0: a bad byte) at @s; -ENOSPC when it does not fit. */
 static int add_safe_char(struct buf *out, const char *s, size_t n, size_t max_bytes)
 {
-	const char *piece = n == 0 ? "\xEF\xBF\xBD" : n == 1 ? substitute((unsigned char)s[0]) : NULL;
+	const char *piece = n == 0   ? "\xEF\xBF\xBD"
+			    : n == 1 ? substitute((unsigned char)s[0])
+				     : NULL;
 	size_t len = piece ? strlen(piece) : n;
 
 	if (!piece)
@@ -147,7 +154,7 @@ int name_generate(const char *text, size_t len, size_t max_bytes, struct buf *re
 	uint32_t c;
 	int r = 0;
 
-	for (chars = 0; len > 0 && chars < NAME_GENERATED_CHARS; chars += out.len > before) {
+	for (chars = 0; len > 0 && chars<NAME_GENERATED_CHARS; chars += out.len> before) {
 		size_t n = utf8_decode(text, len, &c);
 
 		before = out.len;

@@ -41,22 +41,19 @@ static const struct {
 	const char *name; /* a name that ends in '=' or '-' begins the word */
 	enum option_kind kind;
 } options[] = {
-	{ "ro", OPTION_READONLY },
-	{ "durable=", OPTION_DURABLE },
-	{ "max_file=", OPTION_MAX_FILE },
-	{ "debug", OPTION_DEBUG },
-	{ "allow_other", OPTION_KERNEL }, { "allow_root", OPTION_KERNEL },
-	{ "atime", OPTION_KERNEL }, { "noatime", OPTION_KERNEL },
-	{ "exec", OPTION_KERNEL }, { "noexec", OPTION_KERNEL },
-	{ "sync", OPTION_KERNEL }, { "async", OPTION_KERNEL }, { "dirsync", OPTION_KERNEL },
-	{ "rw", OPTION_IGNORE }, { "defaults", OPTION_IGNORE }, { "auto", OPTION_IGNORE },
-	{ "noauto", OPTION_IGNORE }, { "user", OPTION_IGNORE }, { "nouser", OPTION_IGNORE },
-	{ "users", OPTION_IGNORE }, { "user=", OPTION_IGNORE }, { "owner", OPTION_IGNORE },
-	{ "group", OPTION_IGNORE }, { "_netdev", OPTION_IGNORE }, { "nofail", OPTION_IGNORE },
-	{ "comment=", OPTION_IGNORE }, { "x-", OPTION_IGNORE }, { "relatime", OPTION_IGNORE },
-	{ "default_permissions", OPTION_IGNORE },                                   /* always */
-	{ "nosuid", OPTION_IGNORE }, { "nodev", OPTION_IGNORE },                    /* always */
-	{ "suid", OPTION_IGNORE }, { "dev", OPTION_IGNORE },                        /* never */
+	{ "ro", OPTION_READONLY }, { "durable=", OPTION_DURABLE }, { "max_file=", OPTION_MAX_FILE },
+	{ "debug", OPTION_DEBUG }, { "allow_other", OPTION_KERNEL },
+	{ "allow_root", OPTION_KERNEL }, { "atime", OPTION_KERNEL }, { "noatime", OPTION_KERNEL },
+	{ "exec", OPTION_KERNEL }, { "noexec", OPTION_KERNEL }, { "sync", OPTION_KERNEL },
+	{ "async", OPTION_KERNEL }, { "dirsync", OPTION_KERNEL }, { "rw", OPTION_IGNORE },
+	{ "defaults", OPTION_IGNORE }, { "auto", OPTION_IGNORE }, { "noauto", OPTION_IGNORE },
+	{ "user", OPTION_IGNORE }, { "nouser", OPTION_IGNORE }, { "users", OPTION_IGNORE },
+	{ "user=", OPTION_IGNORE }, { "owner", OPTION_IGNORE }, { "group", OPTION_IGNORE },
+	{ "_netdev", OPTION_IGNORE }, { "nofail", OPTION_IGNORE }, { "comment=", OPTION_IGNORE },
+	{ "x-", OPTION_IGNORE }, { "relatime", OPTION_IGNORE },
+	{ "default_permissions", OPTION_IGNORE },                /* always */
+	{ "nosuid", OPTION_IGNORE }, { "nodev", OPTION_IGNORE }, /* always */
+	{ "suid", OPTION_IGNORE }, { "dev", OPTION_IGNORE },     /* never */
 };
 
 static bool option_matches(const char *name, const char *word)
@@ -70,7 +67,8 @@ static bool option_matches(const char *name, const char *word)
 
 static int set_durable(struct mount_args *a, const char *value)
 {
-	static const char *const values[] = { "replace", "close", "fsync" }; /* as enum fs_durability */
+	static const char *const values[] = { "replace", "close",
+		"fsync" }; /* as enum fs_durability */
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(values); i++) {
@@ -117,7 +115,8 @@ static int set_option(struct mount_args *a, const char *word)
 	case OPTION_IGNORE:
 		break;
 	case OPTION_KERNEL:
-		if (buf_printf(&a->kernel_options, "%s%s", a->kernel_options.len ? "," : "", word) < 0)
+		if (buf_printf(&a->kernel_options, "%s%s", a->kernel_options.len ? "," : "", word) <
+			0)
 			return CLI_FAILED;
 		break;
 	case OPTION_READONLY:
@@ -139,7 +138,8 @@ static int set_options(struct mount_args *a, char *list)
 	char *save = NULL, *word;
 	int code = CLI_OK;
 
-	for (word = strtok_r(list, ",", &save); word && code == CLI_OK; word = strtok_r(NULL, ",", &save))
+	for (word = strtok_r(list, ",", &save); word && code == CLI_OK;
+		word = strtok_r(NULL, ",", &save))
 		code = set_option(a, word);
 	return code;
 }
@@ -150,8 +150,8 @@ static int parse(int argc, char **argv, struct mount_args *a)
 	static const struct option longs[] = { { "foreground", no_argument, NULL, 'f' }, { 0 } };
 	int c, code = CLI_OK;
 
-	while (code == CLI_OK &&
-		(c = cli_next_option(argc, argv, cli_is_helper() ? "fnrsvwo:t:N:" : "fo:", longs)) != -1) {
+	while (code == CLI_OK && (c = cli_next_option(argc, argv,
+					  cli_is_helper() ? "fnrsvwo:t:N:" : "fo:", longs)) != -1) {
 		if (c == 'o')
 			code = set_options(a, optarg);
 		else if (c == 'r')
@@ -310,7 +310,8 @@ static int serve_in_background(struct mount_args *a)
 
 int cmd_mount(int argc, char **argv)
 {
-	CLEANUP(args_done) struct mount_args a = {
+	CLEANUP(args_done)
+	struct mount_args a = {
 		.fs = { .max_file_size = FS_MAX_FILE_SIZE, .ready = on_ready },
 		.report_fd = -1,
 	};

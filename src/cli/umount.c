@@ -24,7 +24,8 @@ static int run_fusermount(const char *point, bool lazy)
 
 	r = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ);
 	if (r != 0) {
-		log_err("%s: cannot run fusermount3: %s; install the package fuse3", point, strerror(r));
+		log_err("%s: cannot run fusermount3: %s; install the package fuse3", point,
+			strerror(r));
 		return -r;
 	}
 	if (waitpid(pid, &status, 0) < 0)
@@ -69,6 +70,7 @@ int cmd_umount(int argc, char **argv)
 		return cli_exit_code(r);
 	r = store_wait_unmounted(buf_str(&m.db), WAIT_MS);
 	if (r == -ETIMEDOUT)
-		log_err("%s: unmounted, but its daemon is still writing to %s", argv[optind], buf_str(&m.db));
+		log_err("%s: unmounted, but its daemon is still writing to %s", argv[optind],
+			buf_str(&m.db));
 	return r == -ETIMEDOUT ? CLI_IN_USE : CLI_OK;
 }

@@ -113,8 +113,8 @@ int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode)
 	do {
 		commits = atomic_load(&fs->commits);
 		r = store_get(fs->store, id, &inode);
-		from_memory = r == -ENOENT ? get_from_memory(fs, id, &inode) :
-			r == 0 && node_overlay(fs, &inode);
+		from_memory = r == -ENOENT ? get_from_memory(fs, id, &inode)
+					   : r == 0 && node_overlay(fs, &inode);
 	} while (!from_memory && commits != atomic_load(&fs->commits));
 	if (r == 0 || from_memory)
 		*ret_inode = inode;
@@ -295,7 +295,8 @@ static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish, b
 	return r;
 }
 
-void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
+void op_setattr(
+	fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
 {
 	const struct wish wish = { st, to_set };
 	struct inode inode;
@@ -420,8 +421,8 @@ static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
 	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_PLAIN);
 }
 
-void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
-	int flags)
+void op_setxattr(
+	fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 {
 	struct set_xattr x = { (int64_t)ino, name, { value, size }, flags };
 

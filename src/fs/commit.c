@@ -85,7 +85,8 @@ int commit_begin(struct fs *fs, struct node *n, struct commit *c, enum commit_wh
 }
 
 /* Another program took the name meanwhile: the last close wins, and both texts are versions. */
-static int create_over(struct txn *t, struct commit *c, struct inode *inode, const struct text *text)
+static int create_over(
+	struct txn *t, struct commit *c, struct inode *inode, const struct text *text)
 {
 	struct inode other;
 	int r;
@@ -115,8 +116,8 @@ static int take_newer(struct txn *t, struct inode *inode, int set)
 }
 
 /* Another program may have removed the file: the last close wins. */
-static int save_over_removal(struct txn *t, struct commit *c, struct inode *inode,
-	const struct text *text)
+static int save_over_removal(
+	struct txn *t, struct commit *c, struct inode *inode, const struct text *text)
 {
 	int r;
 
@@ -176,7 +177,6 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 	}
 	commit_done(c);
 }
-
 
 static int apply_one(struct txn *t, void *arg)
 {
@@ -252,7 +252,8 @@ void commit_give_up(struct fs *fs, struct node *n)
 		pthread_mutex_unlock(&n->lock);
 		return;
 	}
-	log_err("the last change of file %lld could not be stored; its old text stands", (long long)n->id);
+	log_err("the last change of file %lld could not be stored; its old text stands",
+		(long long)n->id);
 	n->dirty = n->written = n->loaded = n->part = false;
 	buf_done(&n->text);
 	pthread_mutex_unlock(&n->lock);

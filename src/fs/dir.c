@@ -16,8 +16,8 @@ struct dir_handle {
 	uint64_t id;
 	struct dir_handle *next;
 	pthread_mutex_t lock; /* guards the names */
-	struct buf names;     /* of all entries delivered, each with its NUL; "." and ".." come first */
-	size_t *starts;       /* owned; where entry i begins in names */
+	struct buf names; /* of all entries delivered, each with its NUL; "." and ".." come first */
+	size_t *starts;   /* owned; where entry i begins in names */
 	size_t n_entries, room;
 };
 
@@ -124,12 +124,12 @@ struct listing {
 	struct dir_handle *handle;
 	int64_t dir;
 	bool plus;
-	bool keep; /* the kernel may keep the attributes */
+	bool keep;                  /* the kernel may keep the attributes */
 	unsigned long long commits; /* when the reply was begun */
-	char *data; /* owned; size bytes */
+	char *data;                 /* owned; size bytes */
 	size_t size, len;
 	char after[NAME_BYTES_MAX + 1]; /* the name where this reply begins */
-	struct waiting *waiting; /* owned; in order of names, behind after */
+	struct waiting *waiting;        /* owned; in order of names, behind after */
 	size_t n_waiting, next_waiting;
 };
 
@@ -262,14 +262,14 @@ static int fill(struct listing *l)
 	int r;
 
 	if (h->n_entries > 2)
-		snprintf(l->after, sizeof(l->after), "%s", h->names.data + h->starts[h->n_entries - 1]);
+		snprintf(l->after, sizeof(l->after), "%s",
+			h->names.data + h->starts[h->n_entries - 1]);
 	r = add_dots(l);
 	if (r == 0 && !view_is_view(l->dir))
 		r = find_waiting(l);
 	if (r == 0)
-		r = view_is_view(l->dir) ?
-			view_list(&l->fs->views, l->dir, l->after, on_entry, l) :
-			store_list(l->fs->store, l->dir, l->after, on_entry, l);
+		r = view_is_view(l->dir) ? view_list(&l->fs->views, l->dir, l->after, on_entry, l)
+					 : store_list(l->fs->store, l->dir, l->after, on_entry, l);
 	if (r == 0)
 		r = add_waiting(l, NULL);
 	return r < 0 && l->len == 0 ? r : 0;
@@ -308,7 +308,8 @@ void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct f
 	read_dir(req, &l, off);
 }
 
-void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+void op_readdirplus(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	struct listing l = { .dir = (int64_t)ino, .size = size, .plus = true };
 

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WHOLE_TEXT_KEPT = 512 * 1024 /* longer texts are kept in memory while they are being read */ };
+enum {
+	WHOLE_TEXT_KEPT = 512 * 1024 /* longer texts are kept in memory while they are being read */
+};
 
 /* What the kernel may do with a file that is opened. The handle is the thread that opened it. */
 static void set_open_flags(fuse_req_t req, struct fuse_file_info *fi)
@@ -38,8 +40,8 @@ static int check_free(struct fs *fs, int64_t parent, const char *name)
 }
 
 /* Make a file that exists in memory only, until it is written, synced, renamed or closed. */
-static int create_pending(fuse_req_t req, int64_t parent, const char *name, mode_t mode,
-	struct node **ret_node)
+static int create_pending(
+	fuse_req_t req, int64_t parent, const char *name, mode_t mode, struct node **ret_node)
 {
 	struct fs *fs = req_fs(req);
 	struct inode inode;
@@ -85,7 +87,8 @@ static int truncate_open(fuse_req_t req, struct node *n, struct inode *ret_inode
 	r = text_clear(req_fs(req), n);
 	if (r == 0) {
 		if (fuse_req_ctx(req)->uid != 0 && (n->inode.mode & (S_ISUID | S_ISGID))) {
-			n->inode.mode &= ~(uint32_t)(n->inode.mode & S_IXGRP ? S_ISUID | S_ISGID : S_ISUID);
+			n->inode.mode &=
+				~(uint32_t)(n->inode.mode & S_IXGRP ? S_ISUID | S_ISGID : S_ISUID);
 			n->set |= FUSE_SET_ATTR_MODE;
 		}
 		*ret_inode = n->inode;
@@ -94,7 +97,8 @@ static int truncate_open(fuse_req_t req, struct node *n, struct inode *ret_inode
 	return r;
 }
 
-static int open_node(fuse_req_t req, int64_t id, int flags, struct node **ret_node, struct inode *ret_inode)
+static int open_node(
+	fuse_req_t req, int64_t id, int flags, struct node **ret_node, struct inode *ret_inode)
 {
 	struct fs *fs = req_fs(req);
 	struct node *n = node_get(fs, id);
@@ -123,7 +127,8 @@ static int open_node(fuse_req_t req, int64_t id, int flags, struct node **ret_no
 	return 0;
 }
 
-void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+void op_create(
+	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
 {
 	struct fs *fs = req_fs(req);
 	struct fuse_entry_param entry;
@@ -141,7 +146,8 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	} else if (r == -EEXIST && !(fi->flags & O_EXCL)) {
 		r = attr_lookup(fs, (int64_t)parent, name, &inode);
 		if (r == 0)
-			r = S_ISREG(inode.mode) ? open_node(req, inode.id, fi->flags, &n, &inode) : -ESTALE;
+			r = S_ISREG(inode.mode) ? open_node(req, inode.id, fi->flags, &n, &inode)
+						: -ESTALE;
 	}
 	if (r < 0) {
 		fuse_reply_err(req, -r);
@@ -341,7 +347,8 @@ static bool is_opener(fuse_req_t req, const struct fuse_file_info *fi)
 	snprintf(path, sizeof(path), "/proc/%d", opener);
 	if (access(path, F_OK) < 0)
 		return true; /* it has gone, and whoever has its files stands for it */
-	snprintf(path, sizeof(path), "/proc/%d/task/%d", closer, opener); /* another thread of it? */
+	snprintf(
+		path, sizeof(path), "/proc/%d/task/%d", closer, opener); /* another thread of it? */
 	return access(path, F_OK) == 0;
 }
 
@@ -378,7 +385,8 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 	(void)datasync;
 	(void)fi;
 	(void)fi;
-	r = n ? commit_node(fs, req, n, COMMIT_FSYNC) : fs_change(fs, req, NULL, NULL, CHANGE_DURABLE);
+	r = n ? commit_node(fs, req, n, COMMIT_FSYNC)
+	      : fs_change(fs, req, NULL, NULL, CHANGE_DURABLE);
 	node_put(fs, n);
 	fuse_reply_err(req, -r);
 }
@@ -459,8 +467,8 @@ static int allocate(struct fs *fs, struct node *n, int mode, off_t off, off_t le
 	return text_resize(fs, n, end);
 }
 
-void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
-	struct fuse_file_info *fi)
+void op_fallocate(
+	fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len, struct fuse_file_info *fi)
 {
 	struct fs *fs = req_fs(req);
 	struct node *n = node_find(fs, (int64_t)ino);

@@ -44,13 +44,14 @@ struct node {
 	bool in_db;           /* there is a row */
 	bool unlinked;        /* no name is left: nothing will be committed any more */
 	struct inode inode;   /* valid while dirty or unlinked */
-	int set;              /* which of mode, owner and atime were set while dirty: FUSE_SET_ATTR_* */
-	uid_t writer;         /* who opened it for writing last */
-	struct buf text;      /* owned; valid while loaded */
+	int set;         /* which of mode, owner and atime were set while dirty: FUSE_SET_ATTR_* */
+	uid_t writer;    /* who opened it for writing last */
+	struct buf text; /* owned; valid while loaded */
 	bool loaded;
-	int64_t base;   /* the body that text was read from or committed as */
-	uint64_t change;  /* counts changes, to see those that happen during a commit */
-	uint64_t refused; /* the change that could not be committed, and its writer was told; 0: none */
+	int64_t base;    /* the body that text was read from or committed as */
+	uint64_t change; /* counts changes, to see those that happen during a commit */
+	uint64_t
+		refused; /* the change that could not be committed, and its writer was told; 0: none */
 
 	/* A name that was created but is not in the database yet; table lock. */
 	int64_t parent;
@@ -72,8 +73,8 @@ struct fs {
 	struct fuse_session *se;
 	struct view_source views;
 	atomic_ullong commits; /* ended so far: see attr_get() */
-	int64_t started; /* ns */
-	bool expire_only; /* the kernel knows FUSE_EXPIRE_ONLY */
+	int64_t started;       /* ns */
+	bool expire_only;      /* the kernel knows FUSE_EXPIRE_ONLY */
 
 	pthread_mutex_t table_lock; /* guards the table, pending, and the marked fields of nodes */
 	struct node *buckets[NODE_BUCKETS];
@@ -103,7 +104,7 @@ struct fs {
 	pthread_mutex_t notify_lock;
 	pthread_cond_t notify_wake;
 	bool notifier_runs, stopping;
-	int64_t seen_rev; /* the notifier's: revisions up to this one are known */
+	int64_t seen_rev;        /* the notifier's: revisions up to this one are known */
 	struct invalid *invalid; /* what waits to be forgotten by the kernel */
 };
 
@@ -123,17 +124,18 @@ struct node *node_find(struct fs *fs, int64_t id);
 
 /* A reference to the node of @id, which is made when there is none. NULL: no memory. */
 struct node *node_get(struct fs *fs, int64_t id);
-void node_put(struct fs *fs, struct node *n); /* accepts NULL */
+void node_put(struct fs *fs, struct node *n);           /* accepts NULL */
 unsigned node_add_open(struct fs *fs, struct node *n);  /* returns what was there before */
 unsigned node_drop_open(struct fs *fs, struct node *n); /* returns what is left */
 /* Keep @n, which has lost its last name, until the kernel forgets it: node_forget(). */
 void node_keep_ghost(struct fs *fs, struct node *n);
 void node_forget(struct fs *fs, int64_t id);
-bool node_in_use(struct fs *fs, int64_t id);            /* has anybody opened it? */
+bool node_in_use(struct fs *fs, int64_t id); /* has anybody opened it? */
 
 /* Give @n, which is not in the database, the name that it will get there. Returns 0 or -ENOMEM. */
 int node_set_pending(struct fs *fs, struct node *n, int64_t parent, const char *name) MUST_CHECK;
-char *node_clear_pending(struct fs *fs, struct node *n); /* returns the name, to be freed, or NULL */
+char *node_clear_pending(
+	struct fs *fs, struct node *n); /* returns the name, to be freed, or NULL */
 struct node *node_find_pending(struct fs *fs, int64_t parent, const char *name); /* a reference */
 bool node_has_pending(struct fs *fs, int64_t parent);
 bool node_is_pending_in(struct fs *fs, struct node *n, int64_t parent);
@@ -153,7 +155,8 @@ bool node_overlay(struct fs *fs, struct inode *inode);
 
 /* text.c: called with n->lock held. Read the present text and attributes unless they are there. */
 int text_load(struct fs *fs, struct node *n) MUST_CHECK;
-int text_write(struct fs *fs, struct node *n, int64_t offset, const char *data, size_t len) MUST_CHECK;
+int text_write(
+	struct fs *fs, struct node *n, int64_t offset, const char *data, size_t len) MUST_CHECK;
 int text_resize(struct fs *fs, struct node *n, int64_t size) MUST_CHECK;
 /* Forget the text so that the next write begins an empty one; nothing is read. */
 int text_clear(struct fs *fs, struct node *n) MUST_CHECK;
@@ -164,7 +167,7 @@ enum commit_why {
 	COMMIT_CLOSE, /* on the disk if the contract of close() says so */
 	COMMIT_PART,  /* the same, but others have the file open and go on writing */
 	COMMIT_FSYNC, /* on the disk */
-	COMMIT_LAST,  /* after the last close, unless somebody has opened it again: then it is his */
+	COMMIT_LAST, /* after the last close, unless somebody has opened it again: then it is his */
 };
 
 /* What a commit of one node needs: made with begin, used in the transaction, ended with end. */
@@ -176,8 +179,8 @@ struct commit {
 	uint64_t change;
 	int set; /* which attributes of inode are newer than those in the database */
 	enum text_state state;
-	int64_t parent; /* of a pending name */
-	char *name;     /* owned; NULL: in the database already */
+	int64_t parent;      /* of a pending name */
+	char *name;          /* owned; NULL: in the database already */
 	struct buf relinked; /* the name that another program had removed */
 };
 
@@ -219,7 +222,8 @@ void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name)
 struct stat attr_stat(const struct inode *inode);
 int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode) MUST_CHECK;
 struct fuse_entry_param attr_entry(const struct inode *inode); /* to be kept without end */
-int attr_lookup(struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
+int attr_lookup(
+	struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 
 enum change_kind {
 	CHANGE_PLAIN,
@@ -234,7 +238,8 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg,
 /* The operations, by file: each replies exactly once. */
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi);
+void op_setattr(
+	fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi);
 void op_statfs(fuse_req_t req, fuse_ino_t ino);
 void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
@@ -244,7 +249,8 @@ void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
 
 void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
-void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
+void op_readdirplus(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
 void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 
@@ -258,7 +264,8 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
 void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
 	const char *new_name, unsigned flags);
 
-void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi);
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	struct fuse_file_info *fi);
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
 void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
@@ -266,8 +273,9 @@ void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t 
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
-	struct fuse_file_info *fi);
+void op_fallocate(
+	fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len, struct fuse_file_info *fi);
 
 /* names.c, shared with file.c: owner and mode of something new in directory @parent. */
-int new_inode(struct fs *fs, fuse_req_t req, int64_t parent, mode_t mode, struct inode *ret_inode) MUST_CHECK;
+int new_inode(struct fs *fs, fuse_req_t req, int64_t parent, mode_t mode,
+	struct inode *ret_inode) MUST_CHECK;

@@ -28,8 +28,14 @@ int new_inode(struct fs *fs, fuse_req_t req, int64_t parent, mode_t mode, struct
 		return r;
 	if (dir.nlink == 0)
 		return -ENOENT;
-	*ret_inode = (struct inode){ .mode = mode, .uid = ctx->uid, .gid = ctx->gid, .nlink = 1,
-		.atime = now, .mtime = now, .ctime = now, .btime = now };
+	*ret_inode = (struct inode){ .mode = mode,
+		.uid = ctx->uid,
+		.gid = ctx->gid,
+		.nlink = 1,
+		.atime = now,
+		.mtime = now,
+		.ctime = now,
+		.btime = now };
 	if (dir.mode & S_ISGID) {
 		ret_inode->gid = dir.gid;
 		if (S_ISDIR(mode))
@@ -102,8 +108,9 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 
 void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	struct create c = { .parent = (int64_t)parent, .name = name,
-		.text = { target, strlen(target) } };
+	struct create c = {
+		.parent = (int64_t)parent, .name = name, .text = { target, strlen(target) }
+	};
 
 	make(req, &c, S_IFLNK | 0777, 0);
 }
@@ -166,8 +173,8 @@ static int apply_removal(struct txn *t, void *arg)
 {
 	struct removal *m = arg;
 
-	return m->dir ? txn_rmdir(t, m->parent, m->name, &m->inode) :
-			txn_unlink(t, m->parent, m->name, &m->inode);
+	return m->dir ? txn_rmdir(t, m->parent, m->name, &m->inode)
+		      : txn_unlink(t, m->parent, m->name, &m->inode);
 }
 
 /* @n has lost its last name: it is kept until the kernel forgets it, for those who stand in it. */
@@ -331,7 +338,8 @@ static int prepare_move(struct fs *fs, struct move *m)
 	m->replaces = true;
 	if (r->noreplace)
 		return -EEXIST;
-	return S_ISDIR(inode.mode) && !r->exchange && node_has_pending(fs, inode.id) ? -ENOTEMPTY : 0;
+	return S_ISDIR(inode.mode) && !r->exchange && node_has_pending(fs, inode.id) ? -ENOTEMPTY
+										     : 0;
 }
 
 static void lock_move(struct move *m)
@@ -386,7 +394,8 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 	const char *new_name, unsigned flags)
 {
 	struct move m = { .rename = { (int64_t)parent, (int64_t)new_parent, name, new_name,
-				  (flags & RENAME_NOREPLACE) != 0, (flags & RENAME_EXCHANGE) != 0 } };
+				  (flags & RENAME_NOREPLACE) != 0,
+				  (flags & RENAME_EXCHANGE) != 0 } };
 	struct fs *fs = req_fs(req);
 	int r;
 

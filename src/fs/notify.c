@@ -13,7 +13,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { POLL_NS = 50000000 }; /* a foreign change is visible in less than a second; one poll costs 3 µs */
+enum {
+	POLL_NS = 50000000
+}; /* a foreign change is visible in less than a second; one poll costs 3 µs */
 
 static void forget_name(struct fs *fs, int64_t parent, const char *name)
 {
@@ -24,7 +26,8 @@ static void forget_name(struct fs *fs, int64_t parent, const char *name)
 		r = fuse_lowlevel_notify_expire_entry(
 			fs->se, (fuse_ino_t)parent, name, strlen(name), FUSE_LL_EXPIRE_ONLY);
 	else
-		r = fuse_lowlevel_notify_inval_entry(fs->se, (fuse_ino_t)parent, name, strlen(name));
+		r = fuse_lowlevel_notify_inval_entry(
+			fs->se, (fuse_ino_t)parent, name, strlen(name));
 	if (r < 0 && r != -ENOENT)
 		log_dbg("forget '%s': %s", name, strerror(-r));
 }
@@ -56,7 +59,8 @@ static void on_foreign_change(void *arg, const struct store_feed *change)
 		return;
 	f->changes[f->n].parent = change->parent;
 	f->changes[f->n].inode = change->inode;
-	f->changes[f->n].name_changed = strcmp(change->op, "save") != 0 && strcmp(change->op, "attr") != 0;
+	f->changes[f->n].name_changed =
+		strcmp(change->op, "save") != 0 && strcmp(change->op, "attr") != 0;
 	snprintf(f->changes[f->n].name, sizeof(f->changes[f->n].name), "%s", change->name);
 	f->n++;
 }

@@ -18,10 +18,11 @@ enum {
 static void op_init(void *arg, struct fuse_conn_info *conn)
 {
 	static const unsigned wanted = FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS |
-		FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_ASYNC_READ;
+				       FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS |
+				       FUSE_CAP_ASYNC_READ;
 	/* The writeback cache would hide sizes and errors, auto-invalidation the pages we keep. */
-	static const unsigned unwanted = FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS_AUTO |
-		FUSE_CAP_AUTO_INVAL_DATA;
+	static const unsigned unwanted =
+		FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_AUTO_INVAL_DATA;
 	struct fs *fs = arg;
 
 	conn->want |= conn->capable & wanted;
@@ -93,7 +94,8 @@ static void mount_status(void *arg, struct view_mount *ret_mount)
 	struct fs *fs = arg;
 	struct node **all, **at;
 
-	*ret_mount = (struct view_mount){ .mountpoint = fs->options->mountpoint, .started = fs->started };
+	*ret_mount = (struct view_mount){ .mountpoint = fs->options->mountpoint,
+		.started = fs->started };
 	all = node_all(fs);
 	for (at = all; at && *at; at++) {
 		pthread_mutex_lock(&(*at)->lock);
@@ -120,9 +122,11 @@ static void commit_all(struct fs *fs, bool open)
 		struct node *n = *at;
 
 		if (open && node_in_use(fs, n->id))
-			log_warn("file %lld was open when the mount ended; its old text stands", (long long)n->id);
+			log_warn("file %lld was open when the mount ended; its old text stands",
+				(long long)n->id);
 		else if (commit_node(fs, NULL, n, COMMIT_CLOSE) < 0)
-			log_err("file %lld could not be stored; its old text stands", (long long)n->id);
+			log_err("file %lld could not be stored; its old text stands",
+				(long long)n->id);
 		node_put(fs, n);
 	}
 	free(all);
@@ -215,7 +219,8 @@ static int run_session(struct fs *fs, struct buf *ret_why)
 	int r;
 
 	if (fuse_session_mount(fs->se, fs->options->mountpoint) < 0) {
-		r = buf_printf(ret_why, "cannot mount at %s: %s", fs->options->mountpoint, fuse_words);
+		r = buf_printf(
+			ret_why, "cannot mount at %s: %s", fs->options->mountpoint, fuse_words);
 		return r < 0 ? r : -EACCES;
 	}
 	r = notify_start(fs);

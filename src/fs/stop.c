@@ -99,7 +99,8 @@ int stop_start(struct fs *fs)
 	size_t i;
 
 	fs->main_thread = pthread_self();
-	if (sem_init(&signals, 0, 0) < 0 || pthread_create(&fs->stopper, NULL, stopper_main, fs) != 0)
+	if (sem_init(&signals, 0, 0) < 0 ||
+		pthread_create(&fs->stopper, NULL, stopper_main, fs) != 0)
 		return -ENOMEM;
 	fs->stopper_runs = true;
 	for (i = 0; i < ARRAY_LEN(stop_signals); i++)

@@ -26,4 +26,5 @@ int index_add(struct import_index *index, const char *document, const char *text
 const char *index_find_text(const struct import_index *index, const char *text);
 
 /* Where this text from this document is; NULL: nowhere. Valid as long as the index. */
-const char *index_find_place(const struct import_index *index, const char *document, const char *text);
+const char *index_find_place(
+	const struct import_index *index, const char *document, const char *text);

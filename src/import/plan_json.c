@@ -119,16 +119,17 @@ int plan_json_make(const struct import *import, const struct import_plan *plan,
 static json_t *report_plan(const struct import_plan *p)
 {
 	const struct plan *plan = p->plan;
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:b, s:s, s:[]}", "year",
-		p->year, "district", p->district, "dir", p->dir, "title", plan->title, "kind",
-		plan->kind, "topic", plan->topic, "number", (int)plan->number, "line", (int)plan->line,
-		"truncated", (int)plan->truncated, "hash", p->hash, "sections");
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:b, s:s, s:[]}",
+		"year", p->year, "district", p->district, "dir", p->dir, "title", plan->title,
+		"kind", plan->kind, "topic", plan->topic, "number", (int)plan->number, "line",
+		(int)plan->line, "truncated", (int)plan->truncated, "hash", p->hash, "sections");
 	json_t *list = json_object_get(json, "sections");
 	size_t i;
 
 	for (i = 0; list && i < plan->n_sections; i++)
-		if (json_array_append_new(list, json_pack("{s:s, s:I}", "name", plan->sections[i].name,
-			"bytes", (json_int_t)plan->sections[i].text.len)) < 0)
+		if (json_array_append_new(
+			    list, json_pack("{s:s, s:I}", "name", plan->sections[i].name, "bytes",
+					  (json_int_t)plan->sections[i].text.len)) < 0)
 			list = NULL;
 	if (list)
 		return json;
@@ -148,21 +149,22 @@ static int add_all(const struct import *import, json_t *json)
 	for (i = 0; i < import->n_plans && r == 0; i++)
 		r = json_array_append_new(plans, report_plan(&import->plans[i]));
 	for (i = 0; i < doc->n_dropped && r == 0; i++)
-		r = json_array_append_new(dropped, json_pack("{s:i, s:s, s:s}", "line",
-			(int)doc->dropped[i].line, "reason", doc->dropped[i].reason, "text",
-			doc->dropped[i].text));
+		r = json_array_append_new(dropped,
+			json_pack("{s:i, s:s, s:s}", "line", (int)doc->dropped[i].line, "reason",
+				doc->dropped[i].reason, "text", doc->dropped[i].text));
 	for (i = 0; i < doc->n_repairs && r == 0; i++)
-		r = json_array_append_new(repairs, json_pack("{s:s, s:s, s:I}", "from",
-			doc->repairs[i].from, "to", doc->repairs[i].to, "count",
-			(json_int_t)doc->repairs[i].count));
+		r = json_array_append_new(repairs,
+			json_pack("{s:s, s:s, s:I}", "from", doc->repairs[i].from, "to",
+				doc->repairs[i].to, "count", (json_int_t)doc->repairs[i].count));
 	return r < 0 ? -ENOMEM : 0;
 }
 
 int import_report_json(const struct import *import, struct buf *ret_text)
 {
-	CLEANUP(json_done) json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:[], s:[], s:[]}", "file",
-		import->name, "encoding", encoding_name(import->encoding), "hash", import->hash,
-		"collection", import->doc.title, "plans", "dropped", "repairs");
+	CLEANUP(json_done)
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:[], s:[], s:[]}", "file", import->name,
+		"encoding", encoding_name(import->encoding), "hash", import->hash, "collection",
+		import->doc.title, "plans", "dropped", "repairs");
 	int r;
 
 	if (!json)

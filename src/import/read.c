@@ -82,7 +82,8 @@ static int read_all(int fd, size_t size, struct buf *ret_data)
 
 static int read_file(const char *path, struct buf *ret_data, struct import_error *ret_error)
 {
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hang */
+	CLEANUP(close_fd)
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hang */
 	struct stat st;
 	int r;
 
@@ -120,8 +121,8 @@ static int set_name(struct import *import, const char *name)
 	return 0;
 }
 
-static int list_files(struct import *import, struct import_plan *p,
-	const struct import_options *options)
+static int list_files(
+	struct import *import, struct import_plan *p, const struct import_options *options)
 {
 	const struct plan *plan = p->plan;
 	size_t i;
@@ -153,8 +154,10 @@ static int list_plans(struct import *import, const struct import_options *option
 	for (i = 0; i < import->n_plans; i++) {
 		const struct plan *plan = &import->doc.plans[i];
 
-		import->plans[i] = (struct import_plan){ .year = plan->year, .dir = plan->dir,
-			.district = plan->district, .plan = plan };
+		import->plans[i] = (struct import_plan){ .year = plan->year,
+			.dir = plan->dir,
+			.district = plan->district,
+			.plan = plan };
 	}
 	r = hash_texts(import);
 	for (i = 0; i < import->n_plans && r == 0; i++)
@@ -162,8 +165,8 @@ static int list_plans(struct import *import, const struct import_options *option
 	return r;
 }
 
-static int parse(struct import *import, const char *data, size_t len,
-	const struct import_options *options)
+static int parse(
+	struct import *import, const char *data, size_t len, const struct import_options *options)
 {
 	struct document_options how = { .name = import->name };
 	CLEANUP(buf_done) struct buf text = { 0 };
@@ -177,8 +180,9 @@ static int parse(struct import *import, const char *data, size_t len,
 	return r < 0 ? r : list_plans(import, options);
 }
 
-int import_parse(const char *name, const char *data, size_t len, const struct import_options *options,
-	struct import *ret_import, struct import_error *ret_error)
+int import_parse(const char *name, const char *data, size_t len,
+	const struct import_options *options, struct import *ret_import,
+	struct import_error *ret_error)
 {
 	CLEANUP(import_done) struct import import = { 0 };
 	int r;
@@ -213,6 +217,6 @@ int import_read(const char *path, const struct import_options *options, struct i
 	if (data.len > IMPORT_BYTES_MAX)
 		return fail(ret_error, -EFBIG, "%s: larger than %d MiB", path,
 			IMPORT_BYTES_MAX / 1024 / 1024);
-	return import_parse(slash ? slash + 1 : path, buf_str(&data), data.len, options, ret_import,
-		ret_error);
+	return import_parse(
+		slash ? slash + 1 : path, buf_str(&data), data.len, options, ret_import, ret_error);
 }

@@ -8,6 +8,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,6 +113,7 @@ static int make_copy(struct store *s, const char *temp, const char *path)
 int store_backup(struct store *s, const char *path)
 {
 	CLEANUP(buf_done) struct buf temp = { 0 };
+	unsigned int suffix;
 	struct stat st;
 	int fd, r;
 
@@ -119,10 +121,12 @@ int store_backup(struct store *s, const char *path)
 		return -EEXIST;
 	if (errno != ENOENT)
 		return -errno;
-	r = buf_printf(&temp, "%s.XXXXXX", path);
+	if (getrandom(&suffix, sizeof(suffix), 0) < 0)
+		return -errno;
+	r = buf_printf(&temp, "%s.%08x", path, suffix);
 	if (r < 0)
 		return r;
-	fd = mkostemp(temp.data, O_CLOEXEC); /* mode 0600 */
+	fd = open(temp.data, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	close(fd);

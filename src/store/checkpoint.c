@@ -12,7 +12,8 @@
 #include <errno.h>
 
 enum {
-	CHECKPOINT_LOCK = 1, /* WAL_CKPT_LOCK of the file format: https://sqlite.org/walformat.html, 2.2.2 */
+	CHECKPOINT_LOCK =
+		1, /* WAL_CKPT_LOCK of the file format: https://sqlite.org/walformat.html, 2.2.2 */
 	CHECKPOINT_FRAMES = 1000,
 	BACK_OFF_NS = 1000000000,
 };
@@ -45,8 +46,10 @@ int checkpoint_hold(struct store *s)
 
 void checkpoint_release(struct store *s)
 {
-	if (s->holds_checkpoint && shm_lock(s, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE) != SQLITE_OK)
-		log_warn("cannot give the checkpoint lock back; the next checkpoint is tried in a second");
+	if (s->holds_checkpoint &&
+		shm_lock(s, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE) != SQLITE_OK)
+		log_warn(
+			"cannot give the checkpoint lock back; the next checkpoint is tried in a second");
 	s->holds_checkpoint = false;
 }
 

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 enum {
-	BUSY_POLL_US = 500, /* sqlite3_busy_timeout() starves beside a program that commits in a loop */
+	BUSY_POLL_US =
+		500, /* sqlite3_busy_timeout() starves beside a program that commits in a loop */
 	IDS_LOW = ID_RANGE / 4,
 };
 
@@ -103,7 +104,8 @@ static int check_identity(struct store *s)
 	struct stat st;
 
 	if (stat(s->path, &st) < 0 || st.st_dev != s->dev || st.st_ino != s->ino) {
-		log_err("%s was deleted or replaced while it is open; unmount and mount again", s->path);
+		log_err("%s was deleted or replaced while it is open; unmount and mount again",
+			s->path);
 		return -ESTALE;
 	}
 	if (buf_printf(&wal, "%s-wal", s->path) < 0)
@@ -136,8 +138,9 @@ static int set_sync_mode(struct store *s, bool full)
 {
 	if (s->sync_full == full)
 		return 0;
-	if (sqlite3_exec(s->writer.db, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
-		    NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(s->writer.db,
+		    full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL,
+		    NULL) != SQLITE_OK)
 		return store_errno(s->writer.db, "set the synchronous mode");
 	s->sync_full = full;
 	return 0;
@@ -175,7 +178,9 @@ static void rollback(struct store *s)
 
 static int apply_change(struct store *s, const struct change *c)
 {
-	struct txn t = { .s = s, .c = &s->writer, .author = c->author ? c->author : s->author,
+	struct txn t = { .s = s,
+		.c = &s->writer,
+		.author = c->author ? c->author : s->author,
 		.now = store_now() };
 
 	return c->apply ? c->apply(&t, c->arg) : 0;

@@ -14,10 +14,17 @@ int sqlite_errno(sqlite3 *db)
 	static const struct {
 		int rc, err;
 	} table[] = {
-		{ SQLITE_BUSY, EBUSY }, { SQLITE_LOCKED, EBUSY }, { SQLITE_PROTOCOL, EBUSY },
-		{ SQLITE_NOMEM, ENOMEM }, { SQLITE_FULL, ENOSPC }, { SQLITE_TOOBIG, EFBIG },
-		{ SQLITE_READONLY, EROFS }, { SQLITE_PERM, EACCES }, { SQLITE_AUTH, EACCES },
-		{ SQLITE_NOTADB, EMEDIUMTYPE }, { SQLITE_CANTOPEN, EACCES },
+		{ SQLITE_BUSY, EBUSY },
+		{ SQLITE_LOCKED, EBUSY },
+		{ SQLITE_PROTOCOL, EBUSY },
+		{ SQLITE_NOMEM, ENOMEM },
+		{ SQLITE_FULL, ENOSPC },
+		{ SQLITE_TOOBIG, EFBIG },
+		{ SQLITE_READONLY, EROFS },
+		{ SQLITE_PERM, EACCES },
+		{ SQLITE_AUTH, EACCES },
+		{ SQLITE_NOTADB, EMEDIUMTYPE },
+		{ SQLITE_CANTOPEN, EACCES },
 	};
 	int extended = sqlite3_extended_errcode(db);
 	int rc = extended & 0xFF;
@@ -106,7 +113,7 @@ int uri_immutable(const char *path, struct buf *ret_uri)
 int conn_open(struct conn *c, const char *name, bool readonly, bool writer)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
-		(readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+		    (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 	int r;
 
 	if (sqlite3_open_v2(name, &c->db, flags, NULL) != SQLITE_OK) {

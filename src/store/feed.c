@@ -28,7 +28,7 @@ static int feed_rows(struct store *s, struct conn *c, int64_t *rev, store_feed_f
 			.name = (const char *)sqlite3_column_text(st, 4),
 		};
 		bool ours = sqlite3_column_type(st, 5) != SQLITE_NULL &&
-			sqlite3_column_int64(st, 5) == s->origin;
+			    sqlite3_column_int64(st, 5) == s->origin;
 
 		*rev = change.rev;
 		seen++;
@@ -145,6 +145,7 @@ int store_count(struct store *s, struct store_counts *ret_counts)
 	reader_put(s, c);
 	if (r < 0)
 		return r;
-	*ret_counts = (struct store_counts){ numbers[0], numbers[1], numbers[2], numbers[3], numbers[4] };
+	*ret_counts =
+		(struct store_counts){ numbers[0], numbers[1], numbers[2], numbers[3], numbers[4] };
 	return 0;
 }

@@ -43,8 +43,9 @@ static int refuse(struct buf *ret_why, const char *path, const char *why, int er
 /* SQLite's locks and shared memory do not work over these. */
 static bool is_network(const struct statfs *fs)
 {
-	static const unsigned long magics[] = { 0x6969 /* nfs */, 0x517B /* smb */, 0xFF534D42 /* cifs */,
-		0xFE534D42 /* smb2 */, 0x01021997 /* 9p */, 0x00C36400 /* ceph */, 0x5346414F /* afs */ };
+	static const unsigned long magics[] = { 0x6969 /* nfs */, 0x517B /* smb */,
+		0xFF534D42 /* cifs */, 0xFE534D42 /* smb2 */, 0x01021997 /* 9p */,
+		0x00C36400 /* ceph */, 0x5346414F /* afs */ };
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(magics); i++)
@@ -59,15 +60,18 @@ static int check_file(const char *path, bool readonly, struct stat *ret_stat, st
 
 	/* Before any open: that of a fifo would wait for ever. */
 	if (stat(path, ret_stat) < 0)
-		return refuse(ret_why, path, errno == ENOENT ?
-			"no such database; make one with 'planfs init'" : strerror(errno), -errno);
+		return refuse(ret_why, path,
+			errno == ENOENT ? "no such database; make one with 'planfs init'"
+					: strerror(errno),
+			-errno);
 	if (!S_ISREG(ret_stat->st_mode))
 		return refuse(ret_why, path, "not a regular file; a database is one", -EMEDIUMTYPE);
 	if (access(path, readonly ? R_OK : R_OK | W_OK) < 0)
 		return refuse(ret_why, path, strerror(errno), -errno);
 	if (statfs(path, &fs) == 0 && is_network(&fs))
 		return refuse(ret_why, path,
-			"on a network file system, where SQLite cannot lock; use a local disk", -EMEDIUMTYPE);
+			"on a network file system, where SQLite cannot lock; use a local disk",
+			-EMEDIUMTYPE);
 	return 0;
 }
 
@@ -76,7 +80,8 @@ static int pragma_int(sqlite3 *db, const char *pragma, int64_t *ret_value)
 {
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
 
-	if (sqlite3_prepare_v2(db, pragma, -1, &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
+	if (sqlite3_prepare_v2(db, pragma, -1, &st, NULL) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_ROW)
 		return sqlite_errno(db);
 	*ret_value = sqlite3_column_int64(st, 0);
 	return 0;
@@ -117,9 +122,9 @@ static int check_header(struct store *s, struct buf *ret_why)
 		r = refuse(ret_why, path, "written by a newer planfs; install that version",
 			-EPROTONOSUPPORT);
 	else if (version < schema_version())
-		r = s->readonly ? refuse(ret_why, path, "of an older version; open it once for writing",
-					  -EROFS) :
-				  schema_upgrade(db, (int)version);
+		r = s->readonly ? refuse(ret_why, path,
+					  "of an older version; open it once for writing", -EROFS)
+				: schema_upgrade(db, (int)version);
 	sqlite3_close(db);
 	return r;
 }
@@ -175,8 +180,9 @@ int store_create(const char *path, struct buf *ret_why)
 
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return refuse(ret_why, path, errno == EEXIST ? "exists already; nothing was changed" :
-			strerror(errno), -errno);
+		return refuse(ret_why, path,
+			errno == EEXIST ? "exists already; nothing was changed" : strerror(errno),
+			-errno);
 	close(fd);
 
 	/* SQLite gives -wal and -shm the permissions of the database. */
@@ -315,7 +321,8 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		return r;
 	r = open_connections(s);
 	if (r < 0)
-		return refuse(ret_why, path, r == -EIO ? "damaged; restore a backup" : strerror(-r), r);
+		return refuse(
+			ret_why, path, r == -EIO ? "damaged; restore a backup" : strerror(-r), r);
 
 	*ret_store = s;
 	s = NULL;
@@ -359,7 +366,8 @@ int reader_get(struct store *s, struct conn **ret_conn)
 	pthread_mutex_unlock(&s->readers_lock);
 	if (!c) {
 		c = calloc(1, sizeof(*c));
-		r = c ? conn_open(c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly, false) : -ENOMEM;
+		r = c ? conn_open(c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly, false)
+		      : -ENOMEM;
 		if (r < 0) {
 			free(c);
 			return r;

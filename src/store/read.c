@@ -183,10 +183,12 @@ static int with_column(struct store *s, const struct column *column, store_text_
 		r = stmt_row(st, "read a text");
 		if (r == 0)
 			r = column->missing;
-		else if (r > 0 && sqlite3_column_type(st, 0) == SQLITE_NULL && column->sql == SQL_TARGET)
+		else if (r > 0 && sqlite3_column_type(st, 0) == SQLITE_NULL &&
+			 column->sql == SQL_TARGET)
 			r = column->missing;
 		else if (r > 0)
-			r = fn(arg, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+			r = fn(arg, sqlite3_column_blob(st, 0),
+				(size_t)sqlite3_column_bytes(st, 0));
 	}
 	reader_put(s, c);
 	return r;

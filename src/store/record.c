@@ -81,8 +81,8 @@ static int bodies_are_equal(struct txn *t, int64_t a, int64_t b)
 	return r > 0 ? sqlite3_column_int(st, 0) : r;
 }
 
-int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *name,
-	struct inode *inode)
+int record_arrival(
+	struct txn *t, enum arrival how, int64_t parent, const char *name, struct inode *inode)
 {
 	struct row row = { .parent = parent, .name = name, .inode = inode };
 	int64_t before = 0;

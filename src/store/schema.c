@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NOW "(CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000)"
+#define NOW     "(CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000)"
 #define ISO(ns) "strftime('%Y-%m-%dT%H:%M:%fZ', " ns " / 1e9, 'unixepoch')"
 
 #define IS_DIR(mode)  "((" mode ") & 61440 = 16384)"
@@ -26,7 +26,7 @@
 #define IS_SECTION(name)  "(" name " GLOB '?*.txt' AND " name " NOT GLOB '[.#~]*')"
 
 #define NAME_IS_VALID(name)                                                                        \
-	"length(CAST(" name " AS BLOB)) BETWEEN 1 AND 255 AND " name " NOT IN ('.', '..') AND "         \
+	"length(CAST(" name " AS BLOB)) BETWEEN 1 AND 255 AND " name " NOT IN ('.', '..') AND "    \
 	"instr(" name ", '/') = 0 AND instr(CAST(" name " AS BLOB), x'00') = 0"
 #define NAME_RULE  "a name has 1 to 255 bytes, no slash, no NUL, and is not . or .."
 #define NAME_CHECK "CONSTRAINT \"" NAME_RULE "\" CHECK (" NAME_IS_VALID("name") ")"
@@ -103,114 +103,129 @@ static const char helper_views[] =
 	"CREATE TRIGGER sql_mkdir_insert INSTEAD OF INSERT ON sql_mkdir\n"
 	"WHEN NOT EXISTS (SELECT 1 FROM dentry WHERE parent = NEW.parent AND name = NEW.name)\n"
 	"BEGIN\n"
-	"  SELECT RAISE(ABORT, '" NAME_RULE "') WHERE NOT (" NAME_IS_VALID("NEW.name") ");\n"
-	"  INSERT INTO inode (mode, uid, gid, nlink, atime, mtime, ctime, btime)\n"
-	"    SELECT mode, uid, gid, 2, " NOW ", " NOW ", " NOW ", " NOW " FROM inode WHERE id = NEW.parent;\n"
-	"  INSERT INTO dentry VALUES (NEW.parent, NEW.name, (SELECT max(id) FROM inode));\n"
-	"END;\n"
+	"  SELECT RAISE(ABORT, '" NAME_RULE "') WHERE NOT (" NAME_IS_VALID(
+		"NEW.name") ");\n"
+			    "  INSERT INTO inode (mode, uid, gid, nlink, atime, mtime, ctime, btime)\n"
+			    "    SELECT mode, uid, gid, 2, " NOW ", " NOW ", " NOW ", " NOW
+			    " FROM inode WHERE id = NEW.parent;\n"
+			    "  INSERT INTO dentry VALUES (NEW.parent, NEW.name, (SELECT max(id) FROM inode));\n"
+			    "END;\n"
 
-	"CREATE VIEW sql_put(parent, name, data) AS SELECT NULL, NULL, NULL WHERE 0;\n"
-	"CREATE TRIGGER sql_put_insert INSTEAD OF INSERT ON sql_put\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, '" NAME_RULE "') WHERE NOT (" NAME_IS_VALID("NEW.name") ");\n"
-	"  INSERT INTO inode (mode, uid, gid, nlink, atime, mtime, ctime, btime)\n"
-	"    SELECT 32768 | (mode & 438), uid, gid, 0, " NOW ", " NOW ", " NOW ", " NOW "\n"
-	"    FROM inode WHERE id = NEW.parent AND NOT EXISTS\n"
-	"      (SELECT 1 FROM dentry WHERE parent = NEW.parent AND name = NEW.name);\n"
-	"  INSERT INTO body (data) SELECT CAST(NEW.data AS BLOB)\n"
-	"    WHERE length(CAST(NEW.data AS BLOB)) > 0 AND CAST(NEW.data AS BLOB) IS NOT (SELECT b.data\n"
-	"      FROM dentry d JOIN inode i ON i.id = d.inode JOIN body b ON b.id = i.body\n"
-	"      WHERE d.parent = NEW.parent AND d.name = NEW.name);\n"
-	"  UPDATE inode SET size = length(CAST(NEW.data AS BLOB)), mtime = " NOW ", ctime = " NOW ",\n"
-	"      body = CASE WHEN length(CAST(NEW.data AS BLOB)) > 0 THEN (SELECT max(id) FROM body) END\n"
-	"    WHERE id = coalesce((SELECT inode FROM dentry WHERE parent = NEW.parent AND name = NEW.name),\n"
-	"        (SELECT max(id) FROM inode)) AND CAST(NEW.data AS BLOB) IS NOT\n"
-	"      coalesce((SELECT data FROM body WHERE id = inode.body), x'');\n"
-	"  INSERT INTO dentry SELECT NEW.parent, NEW.name, (SELECT max(id) FROM inode) WHERE NOT EXISTS\n"
-	"    (SELECT 1 FROM dentry WHERE parent = NEW.parent AND name = NEW.name);\n"
-	"END;\n"
+			    "CREATE VIEW sql_put(parent, name, data) AS SELECT NULL, NULL, NULL WHERE 0;\n"
+			    "CREATE TRIGGER sql_put_insert INSTEAD OF INSERT ON sql_put\n"
+			    "BEGIN\n"
+			    "  SELECT RAISE(ABORT, '" NAME_RULE "') WHERE NOT (" NAME_IS_VALID(
+				    "NEW.name") ");\n"
+						"  INSERT INTO inode (mode, uid, gid, nlink, atime, mtime, ctime, btime)\n"
+						"    SELECT 32768 | (mode & 438), uid, gid, 0, " NOW
+						", " NOW ", " NOW ", " NOW "\n"
+						"    FROM inode WHERE id = NEW.parent AND NOT EXISTS\n"
+						"      (SELECT 1 FROM dentry WHERE parent = NEW.parent AND name = NEW.name);\n"
+						"  INSERT INTO body (data) SELECT CAST(NEW.data AS BLOB)\n"
+						"    WHERE length(CAST(NEW.data AS BLOB)) > 0 AND CAST(NEW.data AS BLOB) IS NOT (SELECT b.data\n"
+						"      FROM dentry d JOIN inode i ON i.id = d.inode JOIN body b ON b.id = i.body\n"
+						"      WHERE d.parent = NEW.parent AND d.name = NEW.name);\n"
+						"  UPDATE inode SET size = length(CAST(NEW.data AS BLOB)), mtime = " NOW
+						", ctime = " NOW ",\n"
+						"      body = CASE WHEN length(CAST(NEW.data AS BLOB)) > 0 THEN (SELECT max(id) FROM body) END\n"
+						"    WHERE id = coalesce((SELECT inode FROM dentry WHERE parent = NEW.parent AND name = NEW.name),\n"
+						"        (SELECT max(id) FROM inode)) AND CAST(NEW.data AS BLOB) IS NOT\n"
+						"      coalesce((SELECT data FROM body WHERE id = inode.body), x'');\n"
+						"  INSERT INTO dentry SELECT NEW.parent, NEW.name, (SELECT max(id) FROM inode) WHERE NOT EXISTS\n"
+						"    (SELECT 1 FROM dentry WHERE parent = NEW.parent AND name = NEW.name);\n"
+						"END;\n"
 
-	"CREATE VIEW plan_dir(year, district, plan, inode) AS\n"
-	"  SELECT y.name, d.name, p.name, p.inode FROM dentry y\n"
-	"  CROSS JOIN dentry d ON d.parent = y.inode CROSS JOIN dentry p ON p.parent = d.inode\n"
-	"  CROSS JOIN inode i ON i.id = p.inode\n"
-	"  WHERE y.parent = 1 AND " IS_YEAR("y.name") " AND " IS_PLAN_DIR("d.name") "\n"
-	"    AND " IS_PLAN_DIR("p.name") " AND " IS_DIR("i.mode") ";\n"
+						"CREATE VIEW plan_dir(year, district, plan, inode) AS\n"
+						"  SELECT y.name, d.name, p.name, p.inode FROM dentry y\n"
+						"  CROSS JOIN dentry d ON d.parent = y.inode CROSS JOIN dentry p ON p.parent = d.inode\n"
+						"  CROSS JOIN inode i ON i.id = p.inode\n"
+						"  WHERE y.parent = 1 AND " IS_YEAR("y.name") " AND " IS_PLAN_DIR(
+							"d.name") "\n"
+								  "    AND " IS_PLAN_DIR("p.name") " AND " IS_DIR(
+									  "i.mode") ";\n"
 
-	"CREATE VIEW district_dir(year, district, inode) AS\n"
-	"  SELECT y.name, d.name, d.inode FROM dentry y CROSS JOIN dentry d ON d.parent = y.inode\n"
-	"  CROSS JOIN inode i ON i.id = d.inode\n"
-	"  WHERE y.parent = 1 AND " IS_YEAR("y.name") " AND " IS_PLAN_DIR("d.name") " AND " IS_DIR("i.mode") ";\n"
-	"CREATE TRIGGER district_dir_insert INSTEAD OF INSERT ON district_dir\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, 'year: four digits or 未知年份') WHERE NEW.year IS NULL\n"
-	"    OR NOT " IS_YEAR("NEW.year") ";\n"
-	"  SELECT RAISE(ABORT, 'district: a name that does not begin with a dot')\n"
-	"    WHERE NEW.district IS NULL OR NOT " IS_PLAN_DIR("NEW.district") ";\n"
-	"  INSERT INTO sql_mkdir VALUES (1, NEW.year);\n"
-	"  INSERT INTO sql_mkdir SELECT inode, NEW.district FROM dentry\n"
-	"    WHERE parent = 1 AND name = NEW.year;\n"
-	"END;\n"
-	"CREATE TRIGGER plan_dir_insert INSTEAD OF INSERT ON plan_dir\n"
-	"BEGIN\n"
-	"  INSERT INTO district_dir (year, district) VALUES (NEW.year, NEW.district);\n"
-	"  SELECT RAISE(ABORT, 'plan: a name that does not begin with a dot')\n"
-	"    WHERE NEW.plan IS NULL OR NOT " IS_PLAN_DIR("NEW.plan") ";\n"
-	"  INSERT INTO sql_mkdir SELECT inode, NEW.plan FROM district_dir\n"
-	"    WHERE year = NEW.year AND district = NEW.district;\n"
-	"END;\n";
+										    "CREATE VIEW district_dir(year, district, inode) AS\n"
+										    "  SELECT y.name, d.name, d.inode FROM dentry y CROSS JOIN dentry d ON d.parent = y.inode\n"
+										    "  CROSS JOIN inode i ON i.id = d.inode\n"
+										    "  WHERE y.parent = 1 AND " IS_YEAR("y.name") " AND " IS_PLAN_DIR("d.name") " AND " IS_DIR(
+											    "i.mode") ";\n"
+												      "CREATE TRIGGER district_dir_insert INSTEAD OF INSERT ON district_dir\n"
+												      "BEGIN\n"
+												      "  SELECT RAISE(ABORT, 'year: four digits or 未知年份') WHERE NEW.year IS NULL\n"
+												      "    OR NOT " IS_YEAR(
+													      "NEW.year") ";\n"
+															  "  SELECT RAISE(ABORT, 'district: a name that does not begin with a dot')\n"
+															  "    WHERE NEW.district IS NULL OR NOT " IS_PLAN_DIR(
+																  "NEW.district") ";\n"
+																		  "  INSERT INTO sql_mkdir VALUES (1, NEW.year);\n"
+																		  "  INSERT INTO sql_mkdir SELECT inode, NEW.district FROM dentry\n"
+																		  "    WHERE parent = 1 AND name = NEW.year;\n"
+																		  "END;\n"
+																		  "CREATE TRIGGER plan_dir_insert INSTEAD OF INSERT ON plan_dir\n"
+																		  "BEGIN\n"
+																		  "  INSERT INTO district_dir (year, district) VALUES (NEW.year, NEW.district);\n"
+																		  "  SELECT RAISE(ABORT, 'plan: a name that does not begin with a dot')\n"
+																		  "    WHERE NEW.plan IS NULL OR NOT " IS_PLAN_DIR(
+																			  "NEW.plan") ";\n"
+																				      "  INSERT INTO sql_mkdir SELECT inode, NEW.plan FROM district_dir\n"
+																				      "    WHERE year = NEW.year AND district = NEW.district;\n"
+																				      "END;\n";
 
 static const char section_view[] =
 	"CREATE VIEW section(year, district, plan, name, body, size, mtime, inode) AS\n"
 	"  SELECT p.year, p.district, p.plan, f.name, coalesce(CAST(b.data AS TEXT), ''), i.size,\n"
-	"    " ISO("i.mtime") ", i.id\n"
-	"  FROM plan_dir p CROSS JOIN dentry f ON f.parent = p.inode\n"
-	"  CROSS JOIN inode i ON i.id = f.inode LEFT JOIN body b ON b.id = i.body\n"
-	"  WHERE " IS_SECTION("f.name") " AND " IS_FILE("i.mode") ";\n"
+	"    " ISO(
+		"i.mtime") ", i.id\n"
+			   "  FROM plan_dir p CROSS JOIN dentry f ON f.parent = p.inode\n"
+			   "  CROSS JOIN inode i ON i.id = f.inode LEFT JOIN body b ON b.id = i.body\n"
+			   "  WHERE " IS_SECTION("f.name") " AND " IS_FILE(
+				   "i.mode") ";\n"
 
-	"CREATE TRIGGER section_insert INSTEAD OF INSERT ON section\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, 'section name: *.txt, not beginning with . # or ~')\n"
-	"    WHERE NEW.name IS NULL OR NOT " IS_SECTION("NEW.name") ";\n"
-	"  INSERT INTO plan_dir (year, district, plan) VALUES (NEW.year, NEW.district, NEW.plan);\n"
-	"  SELECT RAISE(ABORT, 'section exists') FROM plan_dir p JOIN dentry f ON f.parent = p.inode\n"
-	"    WHERE p.year = NEW.year AND p.district = NEW.district AND p.plan = NEW.plan\n"
-	"      AND f.name = NEW.name;\n"
-	"  INSERT INTO sql_put SELECT inode, NEW.name, coalesce(NEW.body, '') FROM plan_dir\n"
-	"    WHERE year = NEW.year AND district = NEW.district AND plan = NEW.plan;\n"
-	"END;\n"
+					     "CREATE TRIGGER section_insert INSTEAD OF INSERT ON section\n"
+					     "BEGIN\n"
+					     "  SELECT RAISE(ABORT, 'section name: *.txt, not beginning with . # or ~')\n"
+					     "    WHERE NEW.name IS NULL OR NOT " IS_SECTION(
+						     "NEW.name") ";\n"
+								 "  INSERT INTO plan_dir (year, district, plan) VALUES (NEW.year, NEW.district, NEW.plan);\n"
+								 "  SELECT RAISE(ABORT, 'section exists') FROM plan_dir p JOIN dentry f ON f.parent = p.inode\n"
+								 "    WHERE p.year = NEW.year AND p.district = NEW.district AND p.plan = NEW.plan\n"
+								 "      AND f.name = NEW.name;\n"
+								 "  INSERT INTO sql_put SELECT inode, NEW.name, coalesce(NEW.body, '') FROM plan_dir\n"
+								 "    WHERE year = NEW.year AND district = NEW.district AND plan = NEW.plan;\n"
+								 "END;\n"
 
-	"CREATE TRIGGER section_delete INSTEAD OF DELETE ON section\n"
-	"BEGIN\n"
-	"  DELETE FROM dentry WHERE name = OLD.name AND parent = (SELECT inode FROM plan_dir\n"
-	"    WHERE year = OLD.year AND district = OLD.district AND plan = OLD.plan);\n"
-	"END;\n"
+								 "CREATE TRIGGER section_delete INSTEAD OF DELETE ON section\n"
+								 "BEGIN\n"
+								 "  DELETE FROM dentry WHERE name = OLD.name AND parent = (SELECT inode FROM plan_dir\n"
+								 "    WHERE year = OLD.year AND district = OLD.district AND plan = OLD.plan);\n"
+								 "END;\n"
 
-	"CREATE TRIGGER section_move INSTEAD OF UPDATE OF year, district, plan, name ON section\n"
-	"WHEN (OLD.year, OLD.district, OLD.plan, OLD.name)\n"
-	"  IS NOT (NEW.year, NEW.district, NEW.plan, NEW.name)\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, 'section name: *.txt, not beginning with . # or ~')\n"
-	"    WHERE NEW.name IS NULL OR NOT " IS_SECTION("NEW.name") ";\n"
-	"  INSERT INTO plan_dir (year, district, plan) VALUES (NEW.year, NEW.district, NEW.plan);\n"
-	"  SELECT RAISE(ABORT, 'section exists') FROM plan_dir p JOIN dentry f ON f.parent = p.inode\n"
-	"    WHERE p.year = NEW.year AND p.district = NEW.district AND p.plan = NEW.plan\n"
-	"      AND f.name = NEW.name;\n"
-	"  UPDATE dentry SET name = NEW.name, parent = (SELECT inode FROM plan_dir\n"
-	"      WHERE year = NEW.year AND district = NEW.district AND plan = NEW.plan)\n"
-	"    WHERE name = OLD.name AND parent = (SELECT inode FROM plan_dir\n"
-	"      WHERE year = OLD.year AND district = OLD.district AND plan = OLD.plan);\n"
-	"END;\n"
-	"CREATE TRIGGER section_save INSTEAD OF UPDATE OF body ON section\n"
-	"BEGIN\n"
-	"  INSERT INTO sql_put SELECT d.parent, d.name, coalesce(NEW.body, '') FROM dentry d\n"
-	"    JOIN plan_dir p ON p.inode = d.parent WHERE d.inode = OLD.inode\n"
-	"      AND d.name IN (OLD.name, NEW.name) LIMIT 1;\n"
-	"END;\n"
-	"CREATE TRIGGER section_fixed INSTEAD OF UPDATE OF size, mtime, inode ON section\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, 'size, mtime and inode follow from the text');\n"
-	"END;\n";
+								 "CREATE TRIGGER section_move INSTEAD OF UPDATE OF year, district, plan, name ON section\n"
+								 "WHEN (OLD.year, OLD.district, OLD.plan, OLD.name)\n"
+								 "  IS NOT (NEW.year, NEW.district, NEW.plan, NEW.name)\n"
+								 "BEGIN\n"
+								 "  SELECT RAISE(ABORT, 'section name: *.txt, not beginning with . # or ~')\n"
+								 "    WHERE NEW.name IS NULL OR NOT " IS_SECTION(
+									 "NEW.name") ";\n"
+										     "  INSERT INTO plan_dir (year, district, plan) VALUES (NEW.year, NEW.district, NEW.plan);\n"
+										     "  SELECT RAISE(ABORT, 'section exists') FROM plan_dir p JOIN dentry f ON f.parent = p.inode\n"
+										     "    WHERE p.year = NEW.year AND p.district = NEW.district AND p.plan = NEW.plan\n"
+										     "      AND f.name = NEW.name;\n"
+										     "  UPDATE dentry SET name = NEW.name, parent = (SELECT inode FROM plan_dir\n"
+										     "      WHERE year = NEW.year AND district = NEW.district AND plan = NEW.plan)\n"
+										     "    WHERE name = OLD.name AND parent = (SELECT inode FROM plan_dir\n"
+										     "      WHERE year = OLD.year AND district = OLD.district AND plan = OLD.plan);\n"
+										     "END;\n"
+										     "CREATE TRIGGER section_save INSTEAD OF UPDATE OF body ON section\n"
+										     "BEGIN\n"
+										     "  INSERT INTO sql_put SELECT d.parent, d.name, coalesce(NEW.body, '') FROM dentry d\n"
+										     "    JOIN plan_dir p ON p.inode = d.parent WHERE d.inode = OLD.inode\n"
+										     "      AND d.name IN (OLD.name, NEW.name) LIMIT 1;\n"
+										     "END;\n"
+										     "CREATE TRIGGER section_fixed INSTEAD OF UPDATE OF size, mtime, inode ON section\n"
+										     "BEGIN\n"
+										     "  SELECT RAISE(ABORT, 'size, mtime and inode follow from the text');\n"
+										     "END;\n";
 
 #define META "CASE WHEN json_valid(CAST(b.data AS TEXT)) THEN CAST(b.data AS TEXT) ELSE '{}' END"
 
@@ -218,114 +233,127 @@ static const char plan_view[] =
 	"CREATE VIEW plan(year, district, name, title, kind, topic, source, meta, mtime, inode) AS\n"
 	"  SELECT year, district, plan, json_extract(meta, '$.title'), json_extract(meta, '$.kind'),\n"
 	"    json_extract(meta, '$.topic'), json_extract(meta, '$.source'), meta, mtime, inode\n"
-	"  FROM (SELECT p.year, p.district, p.plan, " META " AS meta, " ISO("i.mtime") " AS mtime, p.inode\n"
-	"    FROM plan_dir p CROSS JOIN inode i ON i.id = p.inode\n"
-	"    LEFT JOIN dentry m ON m.parent = p.inode AND m.name = 'plan.json'\n"
-	"    LEFT JOIN inode mi ON mi.id = m.inode LEFT JOIN body b ON b.id = mi.body);\n"
+	"  FROM (SELECT p.year, p.district, p.plan, " META " AS meta, " ISO(
+		"i.mtime") " AS mtime, p.inode\n"
+			   "    FROM plan_dir p CROSS JOIN inode i ON i.id = p.inode\n"
+			   "    LEFT JOIN dentry m ON m.parent = p.inode AND m.name = 'plan.json'\n"
+			   "    LEFT JOIN inode mi ON mi.id = m.inode LEFT JOIN body b ON b.id = mi.body);\n"
 
-	"CREATE TRIGGER plan_insert INSTEAD OF INSERT ON plan\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, 'plan exists') FROM plan_dir\n"
-	"    WHERE year = NEW.year AND district = NEW.district AND plan = NEW.name;\n"
-	"  INSERT INTO plan_dir (year, district, plan) VALUES (NEW.year, NEW.district, NEW.name);\n"
-	"  UPDATE plan SET meta = coalesce(NEW.meta, '{}'), title = NEW.title, kind = NEW.kind,\n"
-	"      topic = NEW.topic, source = NEW.source\n"
-	"    WHERE year = NEW.year AND district = NEW.district AND name = NEW.name;\n"
-	"END;\n"
+			   "CREATE TRIGGER plan_insert INSTEAD OF INSERT ON plan\n"
+			   "BEGIN\n"
+			   "  SELECT RAISE(ABORT, 'plan exists') FROM plan_dir\n"
+			   "    WHERE year = NEW.year AND district = NEW.district AND plan = NEW.name;\n"
+			   "  INSERT INTO plan_dir (year, district, plan) VALUES (NEW.year, NEW.district, NEW.name);\n"
+			   "  UPDATE plan SET meta = coalesce(NEW.meta, '{}'), title = NEW.title, kind = NEW.kind,\n"
+			   "      topic = NEW.topic, source = NEW.source\n"
+			   "    WHERE year = NEW.year AND district = NEW.district AND name = NEW.name;\n"
+			   "END;\n"
 
-	"CREATE TRIGGER plan_delete INSTEAD OF DELETE ON plan\n"
-	"BEGIN\n"
-	"  DELETE FROM dentry WHERE parent IN (WITH RECURSIVE below(id) AS (VALUES(OLD.inode)\n"
-	"    UNION SELECT d.inode FROM below JOIN dentry d ON d.parent = below.id) SELECT id FROM below);\n"
-	"  DELETE FROM dentry WHERE inode = OLD.inode;\n"
-	"END;\n"
+			   "CREATE TRIGGER plan_delete INSTEAD OF DELETE ON plan\n"
+			   "BEGIN\n"
+			   "  DELETE FROM dentry WHERE parent IN (WITH RECURSIVE below(id) AS (VALUES(OLD.inode)\n"
+			   "    UNION SELECT d.inode FROM below JOIN dentry d ON d.parent = below.id) SELECT id FROM below);\n"
+			   "  DELETE FROM dentry WHERE inode = OLD.inode;\n"
+			   "END;\n"
 
-	"CREATE TRIGGER plan_move INSTEAD OF UPDATE OF year, district, name ON plan\n"
-	"WHEN (OLD.year, OLD.district, OLD.name) IS NOT (NEW.year, NEW.district, NEW.name)\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, 'plan: a name that does not begin with a dot')\n"
-	"    WHERE NEW.name IS NULL OR NOT " IS_PLAN_DIR("NEW.name") ";\n"
-	"  INSERT INTO district_dir (year, district) VALUES (NEW.year, NEW.district);\n"
-	"  SELECT RAISE(ABORT, 'plan exists') FROM district_dir d JOIN dentry p ON p.parent = d.inode\n"
-	"    WHERE d.year = NEW.year AND d.district = NEW.district AND p.name = NEW.name;\n"
-	"  UPDATE dentry SET name = NEW.name, parent = (SELECT inode FROM district_dir\n"
-	"      WHERE year = NEW.year AND district = NEW.district) WHERE inode = OLD.inode;\n"
-	"END;\n"
-	"CREATE TRIGGER plan_meta INSTEAD OF UPDATE OF title, kind, topic, source, meta ON plan\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, 'meta: not a JSON object')\n"
-	"    WHERE NOT json_valid(NEW.meta) OR json_type(NEW.meta) <> 'object';\n"
-	/* A column that was not set has its old value: only what differs goes into the new metadata. */
-	"  INSERT INTO sql_put VALUES (OLD.inode, 'plan.json', (WITH given(key, value, before) AS (VALUES\n"
-	"      ('title', NEW.title, OLD.title), ('kind', NEW.kind, OLD.kind),\n"
-	"      ('topic', NEW.topic, OLD.topic), ('source', NEW.source, OLD.source))\n"
-	"    SELECT json_patch(NEW.meta, json_group_object(key, CASE WHEN key = 'source' AND\n"
-	"      CASE WHEN json_valid(value) THEN json_type(value) END IN ('object', 'array')\n"
-	"      THEN json(value) ELSE value END)) FROM given WHERE value IS NOT before) || char(10));\n"
-	"END;\n"
-	"CREATE TRIGGER plan_fixed INSTEAD OF UPDATE OF mtime, inode ON plan\n"
-	"BEGIN\n"
-	"  SELECT RAISE(ABORT, 'mtime and inode follow from the files');\n"
-	"END;\n";
+			   "CREATE TRIGGER plan_move INSTEAD OF UPDATE OF year, district, name ON plan\n"
+			   "WHEN (OLD.year, OLD.district, OLD.name) IS NOT (NEW.year, NEW.district, NEW.name)\n"
+			   "BEGIN\n"
+			   "  SELECT RAISE(ABORT, 'plan: a name that does not begin with a dot')\n"
+			   "    WHERE NEW.name IS NULL OR NOT " IS_PLAN_DIR(
+				   "NEW.name") ";\n"
+					       "  INSERT INTO district_dir (year, district) VALUES (NEW.year, NEW.district);\n"
+					       "  SELECT RAISE(ABORT, 'plan exists') FROM district_dir d JOIN dentry p ON p.parent = d.inode\n"
+					       "    WHERE d.year = NEW.year AND d.district = NEW.district AND p.name = NEW.name;\n"
+					       "  UPDATE dentry SET name = NEW.name, parent = (SELECT inode FROM district_dir\n"
+					       "      WHERE year = NEW.year AND district = NEW.district) WHERE inode = OLD.inode;\n"
+					       "END;\n"
+					       "CREATE TRIGGER plan_meta INSTEAD OF UPDATE OF title, kind, topic, source, meta ON plan\n"
+					       "BEGIN\n"
+					       "  SELECT RAISE(ABORT, 'meta: not a JSON object')\n"
+					       "    WHERE NOT json_valid(NEW.meta) OR json_type(NEW.meta) <> 'object';\n"
+					       /* A column that was not set has its old value: only what differs goes into the new metadata. */
+					       "  INSERT INTO sql_put VALUES (OLD.inode, 'plan.json', (WITH given(key, value, before) AS (VALUES\n"
+					       "      ('title', NEW.title, OLD.title), ('kind', NEW.kind, OLD.kind),\n"
+					       "      ('topic', NEW.topic, OLD.topic), ('source', NEW.source, OLD.source))\n"
+					       "    SELECT json_patch(NEW.meta, json_group_object(key, CASE WHEN key = 'source' AND\n"
+					       "      CASE WHEN json_valid(value) THEN json_type(value) END IN ('object', 'array')\n"
+					       "      THEN json(value) ELSE value END)) FROM given WHERE value IS NOT before) || char(10));\n"
+					       "END;\n"
+					       "CREATE TRIGGER plan_fixed INSTEAD OF UPDATE OF mtime, inode ON plan\n"
+					       "BEGIN\n"
+					       "  SELECT RAISE(ABORT, 'mtime and inode follow from the files');\n"
+					       "END;\n";
 
 #define VERSION_COLUMNS                                                                            \
 	"coalesce(CAST(b.data AS TEXT), ''), r.size, " ISO("r.mtime") ", r.parent, r.inode\n"
 #define VERSION_FILTER                                                                             \
-	IS_SECTION("r.name") " AND " IS_FILE("r.mode") " AND r.op IN ('create', 'save', 'rename')\n"   \
-	"    AND r.size > 0\n" /* a version is a text: what is created or cut empty waits for one */
+	IS_SECTION("r.name")                                                                       \
+	" AND " IS_FILE(                                                                           \
+		"r.mode") " AND r.op IN ('create', 'save', 'rename')\n"                            \
+			  "    AND r.size > 0\n" /* a version is a text: what is created or cut empty waits for one */
 
 static const char history_view[] =
 	"CREATE VIEW history(rev, time, author, op, year, district, plan, name, body, size, mtime,\n"
 	"    parent, inode) AS\n"
-	"  SELECT r.rev, " ISO("r.time") ", r.author, r.op, p.year, p.district, p.plan, r.name,\n"
-	"    " VERSION_COLUMNS
-	"  FROM plan_dir p CROSS JOIN revision r ON r.parent = p.inode LEFT JOIN body b ON b.id = r.body\n"
-	"  WHERE " VERSION_FILTER
-	"  UNION ALL\n" /* of plans that are no longer there */
-	"  SELECT r.rev, " ISO("r.time") ", r.author, r.op, NULL, NULL, NULL, r.name,\n"
-	"    " VERSION_COLUMNS
-	"  FROM revision r LEFT JOIN body b ON b.id = r.body\n"
-	"  WHERE " VERSION_FILTER
-	"    AND r.parent <> 1 AND NOT EXISTS (SELECT 1 FROM dentry WHERE inode = r.parent);\n";
+	"  SELECT r.rev, " ISO(
+		"r.time") ", r.author, r.op, p.year, p.district, p.plan, r.name,\n"
+			  "    " VERSION_COLUMNS
+			  "  FROM plan_dir p CROSS JOIN revision r ON r.parent = p.inode LEFT JOIN body b ON b.id = r.body\n"
+			  "  WHERE " VERSION_FILTER
+			  "  UNION ALL\n" /* of plans that are no longer there */
+			  "  SELECT r.rev, " ISO(
+				  "r.time") ", r.author, r.op, NULL, NULL, NULL, r.name,\n"
+					    "    " VERSION_COLUMNS
+					    "  FROM revision r LEFT JOIN body b ON b.id = r.body\n"
+					    "  WHERE " VERSION_FILTER
+					    "    AND r.parent <> 1 AND NOT EXISTS (SELECT 1 FROM dentry WHERE inode = r.parent);\n";
 
-#define RECORD(op, parent, name, inode)                                                            \
+#define RECORD(op, parent, name, inode)                                                                 \
 	"  INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, mtime,\n" \
-	"      body, target) SELECT " NOW ", 'sql', " op ", " parent ", " name ", id, mode, uid, gid,\n" \
+	"      body, target) SELECT " NOW ", 'sql', " op ", " parent ", " name                          \
+	", id, mode, uid, gid,\n"                                                                       \
 	"      size, mtime, body, target FROM inode WHERE id = " inode ";\n"
 #define TOUCH_PARENT(parent, inode, sign)                                                          \
-	"  UPDATE inode SET mtime = " NOW ", ctime = " NOW ", nlink = nlink " sign                     \
-	" (SELECT " IS_DIR("mode") " FROM inode WHERE id = " inode ") WHERE id = " parent                \
-	" AND nlink > 0;\n"
+	"  UPDATE inode SET mtime = " NOW ", ctime = " NOW ", nlink = nlink " sign                 \
+	" (SELECT " IS_DIR("mode") " FROM inode WHERE id = " inode ") WHERE id = " parent          \
+				   " AND nlink > 0;\n"
 #define COUNT_LINKS(inode)                                                                         \
-	"  UPDATE inode SET ctime = " NOW ", nlink = (SELECT count(*) FROM dentry WHERE inode = inode.id)\n" \
+	"  UPDATE inode SET ctime = " NOW                                                          \
+	", nlink = (SELECT count(*) FROM dentry WHERE inode = inode.id)\n"                         \
 	"    WHERE id = " inode " AND NOT " IS_DIR("mode") ";\n"
 
 static const char record_triggers[] =
 	"CREATE TRIGGER dentry_insert AFTER INSERT ON dentry\n"
-	"BEGIN\n" COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent", "NEW.inode", "+")
-	RECORD("'create'", "NEW.parent", "NEW.name", "NEW.inode")
-	"END;\n"
-	"CREATE TRIGGER dentry_delete AFTER DELETE ON dentry\n"
-	"BEGIN\n" COUNT_LINKS("OLD.inode") TOUCH_PARENT("OLD.parent", "OLD.inode", "-")
-	RECORD("'remove'", "OLD.parent", "OLD.name", "OLD.inode")
-	"  UPDATE inode SET nlink = 0 WHERE id = OLD.inode AND " IS_DIR("mode") "\n"
-	"    AND NOT EXISTS (SELECT 1 FROM dentry WHERE inode = OLD.inode);\n"
-	"END;\n"
-	"CREATE TRIGGER dentry_rename AFTER UPDATE ON dentry\n"
-	"BEGIN\n" COUNT_LINKS("OLD.inode") TOUCH_PARENT("OLD.parent", "OLD.inode", "-")
-	RECORD("'remove'", "OLD.parent", "OLD.name", "OLD.inode")
-	COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent", "NEW.inode", "+")
-	RECORD("'rename'", "NEW.parent", "NEW.name", "NEW.inode")
-	"END;\n"
-	"CREATE TRIGGER inode_save AFTER UPDATE OF body, mode, uid, gid, target ON inode\n"
-	"WHEN (OLD.body, OLD.mode, OLD.uid, OLD.gid, OLD.target)\n"
-	"  IS NOT (NEW.body, NEW.mode, NEW.uid, NEW.gid, NEW.target)\n"
-	"BEGIN\n"
-	"  INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, mtime, body,\n"
-	"      base, target) SELECT " NOW ", 'sql', CASE WHEN OLD.body IS NEW.body THEN 'attr' ELSE 'save' END,\n"
-	"      d.parent, d.name, NEW.id, NEW.mode, NEW.uid, NEW.gid, NEW.size, NEW.mtime, NEW.body,\n"
-	"      OLD.body, NEW.target FROM dentry d WHERE d.inode = NEW.id;\n"
-	"END;\n";
+	"BEGIN\n" COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent", "NEW.inode", "+") RECORD(
+		"'create'", "NEW.parent", "NEW.name",
+		"NEW.inode") "END;\n"
+			     "CREATE TRIGGER dentry_delete AFTER DELETE ON dentry\n"
+			     "BEGIN\n" COUNT_LINKS("OLD.inode") TOUCH_PARENT(
+				     "OLD.parent", "OLD.inode", "-")
+				     RECORD("'remove'", "OLD.parent", "OLD.name", "OLD.inode") "  UPDATE inode SET nlink = 0 WHERE id = OLD.inode AND " IS_DIR(
+					     "mode") "\n"
+						     "    AND NOT EXISTS (SELECT 1 FROM dentry WHERE inode = OLD.inode);\n"
+						     "END;\n"
+						     "CREATE TRIGGER dentry_rename AFTER UPDATE ON dentry\n"
+						     "BEGIN\n" COUNT_LINKS(
+							     "OLD.inode") TOUCH_PARENT("OLD.parent",
+							     "OLD.inode", "-") RECORD("'remove'",
+							     "OLD.parent", "OLD.name",
+							     "OLD.inode") COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent",
+							     "NEW.inode", "+") RECORD("'rename'",
+							     "NEW.parent", "NEW.name",
+							     "NEW.inode") "END;\n"
+									  "CREATE TRIGGER inode_save AFTER UPDATE OF body, mode, uid, gid, target ON inode\n"
+									  "WHEN (OLD.body, OLD.mode, OLD.uid, OLD.gid, OLD.target)\n"
+									  "  IS NOT (NEW.body, NEW.mode, NEW.uid, NEW.gid, NEW.target)\n"
+									  "BEGIN\n"
+									  "  INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, mtime, body,\n"
+									  "      base, target) SELECT " NOW
+									  ", 'sql', CASE WHEN OLD.body IS NEW.body THEN 'attr' ELSE 'save' END,\n"
+									  "      d.parent, d.name, NEW.id, NEW.mode, NEW.uid, NEW.gid, NEW.size, NEW.mtime, NEW.body,\n"
+									  "      OLD.body, NEW.target FROM dentry d WHERE d.inode = NEW.id;\n"
+									  "END;\n";
 
 static const char *const step_1[] = { tables, helper_views, section_view, plan_view, history_view,
 	record_triggers, NULL };

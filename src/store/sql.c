@@ -8,11 +8,13 @@
 
 const char *const sql_text[SQL_COUNT] = {
 	[SQL_INODE] = "SELECT " INODE_COLUMNS " FROM inode i WHERE i.id = ?1",
-	[SQL_LOOKUP] = "SELECT " INODE_COLUMNS " FROM dentry d CROSS JOIN inode i ON i.id = d.inode "
+	[SQL_LOOKUP] =
+		"SELECT " INODE_COLUMNS " FROM dentry d CROSS JOIN inode i ON i.id = d.inode "
 		"WHERE d.parent = ?1 AND d.name = ?2",
 	[SQL_PARENT] = "SELECT parent FROM dentry WHERE inode = ?1 LIMIT 1",
-	[SQL_LIST] = "SELECT d.name, " INODE_COLUMNS " FROM dentry d CROSS JOIN inode i ON i.id = d.inode "
-		"WHERE d.parent = ?1 AND d.name > ?2 ORDER BY d.name",
+	[SQL_LIST] = "SELECT d.name, " INODE_COLUMNS
+		     " FROM dentry d CROSS JOIN inode i ON i.id = d.inode "
+		     "WHERE d.parent = ?1 AND d.name > ?2 ORDER BY d.name",
 	[SQL_BODY] = "SELECT data FROM body WHERE id = ?1",
 	[SQL_TEXT] = "SELECT b.data FROM inode i LEFT JOIN body b ON b.id = i.body WHERE i.id = ?1",
 	[SQL_TARGET] = "SELECT target FROM inode WHERE id = ?1",
@@ -21,7 +23,7 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_MAX_REV] = "SELECT max(rev) FROM revision",
 	[SQL_MAX_INODE] = "SELECT seq FROM sqlite_sequence WHERE name = 'inode'",
 	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin FROM revision WHERE rev > ?1 "
-		"ORDER BY rev LIMIT 1000",
+		     "ORDER BY rev LIMIT 1000",
 	[SQL_DATA_VERSION] = "PRAGMA data_version",
 
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -32,21 +34,26 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ROLLBACK_TO] = "ROLLBACK TO one",
 	[SQL_RESERVE] = "UPDATE sqlite_sequence SET seq = seq + ?2 WHERE name = ?1 RETURNING seq",
 
-	[SQL_INODE_INSERT] = "INSERT INTO inode (id, mode, uid, gid, nlink, rdev, size, atime, mtime, ctime, "
+	[SQL_INODE_INSERT] =
+		"INSERT INTO inode (id, mode, uid, gid, nlink, rdev, size, atime, mtime, ctime, "
 		"btime, body, target) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	[SQL_INODE_UPDATE] = "UPDATE inode SET mode = ?2, uid = ?3, gid = ?4, nlink = ?5, rdev = ?6, "
+	[SQL_INODE_UPDATE] =
+		"UPDATE inode SET mode = ?2, uid = ?3, gid = ?4, nlink = ?5, rdev = ?6, "
 		"size = ?7, atime = ?8, mtime = ?9, ctime = ?10, btime = ?11, body = ?12 WHERE id = ?1",
 	[SQL_INODE_LINKS] = "UPDATE inode SET nlink = ?2, ctime = ?3 WHERE id = ?1",
 	[SQL_INODE_DELETE] = "DELETE FROM inode WHERE id = ?1",
-	[SQL_DIR_TOUCH] = "UPDATE inode SET mtime = ?2, ctime = ?2, nlink = nlink + ?3 WHERE id = ?1",
+	[SQL_DIR_TOUCH] =
+		"UPDATE inode SET mtime = ?2, ctime = ?2, nlink = nlink + ?3 WHERE id = ?1",
 
 	/* For a name that came into being at ?2 but is stored only now: later changes of the directory stay. */
-	[SQL_DIR_TOUCH_AT] = "UPDATE inode SET mtime = CASE WHEN ?2 >= ctime THEN ?2 ELSE mtime END, "
+	[SQL_DIR_TOUCH_AT] =
+		"UPDATE inode SET mtime = CASE WHEN ?2 >= ctime THEN ?2 ELSE mtime END, "
 		"ctime = max(ctime, ?2), nlink = nlink + ?3 WHERE id = ?1",
 
 	[SQL_DENTRY_INSERT] = "INSERT INTO dentry (parent, name, inode) VALUES (?1, ?2, ?3)",
 	[SQL_DENTRY_DELETE] = "DELETE FROM dentry WHERE parent = ?1 AND name = ?2",
-	[SQL_DENTRY_MOVE] = "UPDATE dentry SET parent = ?3, name = ?4 WHERE parent = ?1 AND name = ?2",
+	[SQL_DENTRY_MOVE] =
+		"UPDATE dentry SET parent = ?3, name = ?4 WHERE parent = ?1 AND name = ?2",
 	[SQL_DENTRY_SET] = "UPDATE dentry SET inode = ?3 WHERE parent = ?1 AND name = ?2",
 	[SQL_DENTRIES_OF] = "SELECT parent, name FROM dentry WHERE inode = ?1",
 	[SQL_HAS_CHILD] = "SELECT 1 FROM dentry WHERE parent = ?1 LIMIT 1",
@@ -55,19 +62,22 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_BODY_EQUAL] = "SELECT data = ?2 FROM body WHERE id = ?1",
 	/* Bodies that no version names belong to one inode only: they go with it. */
 	[SQL_BODY_DROP] = "DELETE FROM body WHERE id = ?1 "
-		"AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1)",
+			  "AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1)",
 
 	[SQL_XATTR_SET] = "INSERT OR REPLACE INTO xattr (inode, name, value) VALUES (?1, ?2, ?3)",
 	[SQL_XATTR_DELETE] = "DELETE FROM xattr WHERE inode = ?1 AND name = ?2",
 	[SQL_XATTR_DROP] = "DELETE FROM xattr WHERE inode = ?1",
 
-	[SQL_REVISION] = "INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, "
+	[SQL_REVISION] =
+		"INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, "
 		"mtime, body, base, target, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
 		"?13, (SELECT target FROM inode WHERE id = ?6), ?14)",
-	[SQL_LAST_VERSION] = "SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
+	[SQL_LAST_VERSION] =
+		"SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
 	/* The removal was one of the last changes: look no further back. */
-	[SQL_LAST_PLACE] = "SELECT parent, name FROM revision WHERE inode = ?1 "
+	[SQL_LAST_PLACE] =
+		"SELECT parent, name FROM revision WHERE inode = ?1 "
 		"AND rev > (SELECT max(rev) FROM revision) - 10000 ORDER BY rev DESC LIMIT 1",
 	[SQL_ORPHANS] = "SELECT id FROM inode WHERE nlink = 0",
 };

@@ -12,8 +12,8 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x706c6673, /* "plfs", in the header of the file */
-	READERS_MAX = 8, /* connections kept open */
-	ID_RANGE = 1024, /* inode and body numbers reserved at a time */
+	READERS_MAX = 8,                   /* connections kept open */
+	ID_RANGE = 1024,                   /* inode and body numbers reserved at a time */
 };
 
 static inline void finalizep(sqlite3_stmt **st)
@@ -96,12 +96,12 @@ struct id_range {
 struct request; /* commit.c */
 
 struct store {
-	char *path; /* owned; absolute */
+	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
 	bool readonly, exclusive;
-	int64_t origin;  /* of our revisions */
-	int lock_fd;     /* holds the mount lock, or -1; outlives the connections: see open.c */
-	dev_t dev;       /* of the database that was opened */
+	int64_t origin; /* of our revisions */
+	int lock_fd;    /* holds the mount lock, or -1; outlives the connections: see open.c */
+	dev_t dev;      /* of the database that was opened */
 	ino_t ino;
 
 	/* readers: lock guards all */
@@ -112,16 +112,16 @@ struct store {
 	/* the writer: used by the thread that leads (commit.c) */
 	struct conn writer;
 	struct id_range inode_ids, body_ids; /* guarded by queue_lock */
-	dev_t wal_dev;             /* the leader's: of the -wal file, once it is known */
+	dev_t wal_dev;                       /* the leader's: of the -wal file, once it is known */
 	ino_t wal_ino;
-	bool sync_failed;          /* the leader's: see heal_sync() */
-	bool sync_full;            /* the leader's: what PRAGMA synchronous stands at */
-	int wal_frames;            /* the leader's: as of the last commit */
-	bool holds_checkpoint;     /* the leader's: the lock of checkpoint.c */
-	int64_t checkpoint_after;  /* the leader's: no checkpoint before this time of clock_now() */
-	bool has_spare;            /* the leader's: the file of spare.c is there */
-	int64_t spare_after;       /* the leader's: it is not made before this time of clock_now() */
-	char author[64]; /* of the user that runs the process */
+	bool sync_failed;         /* the leader's: see heal_sync() */
+	bool sync_full;           /* the leader's: what PRAGMA synchronous stands at */
+	int wal_frames;           /* the leader's: as of the last commit */
+	bool holds_checkpoint;    /* the leader's: the lock of checkpoint.c */
+	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
+	bool has_spare;           /* the leader's: the file of spare.c is there */
+	int64_t spare_after;      /* the leader's: it is not made before this time of clock_now() */
+	char author[64];          /* of the user that runs the process */
 
 	/* the queue of changes: queue_lock guards all */
 	pthread_mutex_t queue_lock;
@@ -180,7 +180,8 @@ struct inode inode_from_row(sqlite3_stmt *st, int at);
 
 /* read.c: the same on any connection */
 int conn_get(struct conn *c, int64_t id, struct inode *ret_inode) MUST_CHECK;
-int conn_lookup(struct conn *c, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
+int conn_lookup(
+	struct conn *c, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent) MUST_CHECK;
 
 /* open.c */
@@ -199,7 +200,7 @@ int checkpoint_hold(struct store *s) MUST_CHECK;
 void checkpoint_release(struct store *s);
 bool checkpoint_is_due(const struct store *s);
 void checkpoint_run(struct store *s);
-void checkpoint_tend(struct store *s); /* what is due after a commit */
+void checkpoint_tend(struct store *s);  /* what is due after a commit */
 void checkpoint_watch(struct store *s); /* count the frames of the log from now on */
 void checkpoint_yield(struct store *s);
 
@@ -232,8 +233,8 @@ int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
 enum arrival { ARRIVAL_CREATE, ARRIVAL_RENAME, ARRIVAL_LINK };
 int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *name,
 	struct inode *inode) MUST_CHECK;
-int record_removal(struct txn *t, int64_t parent, const char *name,
-	const struct inode *inode) MUST_CHECK;
+int record_removal(
+	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
 
 /* check_rules.c: a query whose every row is a finding */

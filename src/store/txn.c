@@ -95,8 +95,8 @@ static int body_is(struct txn *t, int64_t id, const struct text *text)
 
 static void bind_inode(sqlite3_stmt *st, const struct inode *i)
 {
-	const int64_t values[] = { i->id, i->mode, i->uid, i->gid, i->nlink, (int64_t)i->rdev, i->size,
-		i->atime, i->mtime, i->ctime, i->btime };
+	const int64_t values[] = { i->id, i->mode, i->uid, i->gid, i->nlink, (int64_t)i->rdev,
+		i->size, i->atime, i->mtime, i->ctime, i->btime };
 	int at;
 
 	for (at = 0; at < (int)ARRAY_LEN(values); at++)

@@ -42,7 +42,8 @@ static unsigned parse_label(struct cursor *c, unsigned *ret_number)
 
 	if (cursor_skip(&copy, 0x7B2C)) { /* 第 */
 		*ret_number = number_any(&copy);
-		if (*ret_number == 0 || !(cursor_skip_text(&copy, "篇") || cursor_skip_text(&copy, "份")))
+		if (*ret_number == 0 ||
+			!(cursor_skip_text(&copy, "篇") || cursor_skip_text(&copy, "份")))
 			return 0;
 		*c = copy;
 		return ARRAY_LEN(words) + 1;
@@ -63,8 +64,8 @@ static bool at_label_end(const struct cursor *c)
 {
 	uint32_t ch = cursor_peek(c);
 
-	return c->at == c->end || ch == ':' || ch == ' ' || ch == 0x3001 || ch == 0x3011 || ch == ']' ||
-		ch == '(' || ch == 0x300A;
+	return c->at == c->end || ch == ':' || ch == ' ' || ch == 0x3001 || ch == 0x3011 ||
+	       ch == ']' || ch == '(' || ch == 0x300A;
 }
 
 static void set_rest(struct member *m, struct cursor c)
@@ -211,9 +212,10 @@ static struct run run_from(const struct candidates *c, size_t from, size_t n_par
 	for (i = from + 1;; i++, run.n++) {
 		const struct candidate *last = &c->items[i - 1];
 		bool more = i < c->n && c->items[i].family == last->family &&
-			c->items[i].member.number > last->member.number;
-		size_t end = i < c->n && c->items[i].family == last->family ? c->items[i].member.para :
-			n_paras;
+			    c->items[i].member.number > last->member.number;
+		size_t end = i < c->n && c->items[i].family == last->family
+				     ? c->items[i].member.para
+				     : n_paras;
 
 		run.filled += end > last->member.para + 1;
 		if (!more)

@@ -60,7 +60,7 @@ static int clean(struct build *b)
 static bool is_collection_title(const struct para *p)
 {
 	return p->len <= COLLECTION_TITLE_CHARS * 4 && !text_has(p->text, p->len, "。") &&
-		text_chars(p->text, p->len) <= COLLECTION_TITLE_CHARS;
+	       text_chars(p->text, p->len) <= COLLECTION_TITLE_CHARS;
 }
 
 /* The title of the collection, and what else stands before its first plan. */

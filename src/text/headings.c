@@ -90,7 +90,7 @@ static void drop_inner_chains(struct headings *s)
 		if (!outer)
 			outer = m;
 		same = m->label_len == outer->label_len &&
-			memcmp(m->label, outer->label, m->label_len) == 0;
+		       memcmp(m->label, outer->label, m->label_len) == 0;
 		if (same && inner && m->number > 1)
 			break;
 		if (!same)
@@ -106,9 +106,14 @@ static void drop_inner_chains(struct headings *s)
 
 static enum marker_kind highest_level(const struct headings *s)
 {
-	static const unsigned needed[N_MARKERS] = { [MARKER_PART] = 2, [MARKER_HAN] = 1,
-		[MARKER_PAREN_HAN] = 1, [MARKER_PERIOD] = PERIODS_MIN, [MARKER_DIGIT] = 2,
-		[MARKER_PAREN_DIGIT] = 2, [MARKER_CIRCLED] = 2, [MARKER_CHAIN] = CHAIN_MIN };
+	static const unsigned needed[N_MARKERS] = { [MARKER_PART] = 2,
+		[MARKER_HAN] = 1,
+		[MARKER_PAREN_HAN] = 1,
+		[MARKER_PERIOD] = PERIODS_MIN,
+		[MARKER_DIGIT] = 2,
+		[MARKER_PAREN_DIGIT] = 2,
+		[MARKER_CIRCLED] = 2,
+		[MARKER_CHAIN] = CHAIN_MIN };
 	size_t counts[N_MARKERS] = { 0 };
 	int kind;
 	size_t i;
@@ -135,7 +140,8 @@ static size_t find_annex(const struct headings *s)
 	for (i = 0; i < s->facts->n; i++) {
 		const struct item *item = &s->items[i];
 
-		if (item->marker.kind == MARKER_ANNEX && seen > 0 && para_is_short(&s->facts->paras[i]))
+		if (item->marker.kind == MARKER_ANNEX && seen > 0 &&
+			para_is_short(&s->facts->paras[i]))
 			return i;
 		seen += item->marker.kind != MARKER_NONE && item->marker.kind != MARKER_ANNEX;
 	}
@@ -159,8 +165,8 @@ static void find_orphans(struct headings *s)
 			others++;
 		}
 	}
-	if (others < 3 || last + 1 >= s->annex || !text_has(s->facts->paras[last].text,
-		s->facts->paras[last].len, "。"))
+	if (others < 3 || last + 1 >= s->annex ||
+		!text_has(s->facts->paras[last].text, s->facts->paras[last].len, "。"))
 		return;
 	below = s->items[last + 1].marker.kind;
 	if (below == MARKER_NONE || below == MARKER_CHAIN || s->items[last + 1].marker.number != 1)
@@ -241,7 +247,8 @@ static int find_all(struct headings *s, const struct facts *f)
 		struct item *item = &s->items[i];
 
 		if (i >= s->annex)
-			item->heading = item->marker.kind == MARKER_ANNEX && para_is_short(&f->paras[i]);
+			item->heading =
+				item->marker.kind == MARKER_ANNEX && para_is_short(&f->paras[i]);
 		else if (s->level != MARKER_CHAIN)
 			item->heading = item->marker.kind == s->level && s->level != MARKER_NONE;
 	}

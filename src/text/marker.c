@@ -5,7 +5,8 @@
 
 struct form {
 	enum marker_kind kind;
-	bool (*parse)(struct cursor *c, struct marker *m); /* steps over the marker when it is there */
+	bool (*parse)(
+		struct cursor *c, struct marker *m); /* steps over the marker when it is there */
 };
 
 static void skip_separators(struct cursor *c)

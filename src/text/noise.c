@@ -99,7 +99,9 @@ static bool row_matches(const struct noise_row *row, const struct buf *line, siz
 /* "[时间:]2024-02-12 03:13:02 小编:x": a date as machines write it, and more that no plan writes. */
 static bool is_stamp(const struct buf *line)
 {
-	static const char *const labels[] = { "发布时间:", "更新时间:", "时间:", "日期:", "发布日期:" };
+	static const char *const labels[] = {
+		"发布时间:", "更新时间:", "时间:", "日期:", "发布日期:"
+	};
 	static const char *const more[] = { "小编", "作者", "来源", "编辑", "浏览", "点击" };
 	struct cursor c = cursor_over(line->data, line->len);
 	bool time = false;
@@ -195,7 +197,8 @@ static void keep_file_title(struct build *b, const struct para *p)
 	}
 }
 
-static int drop_line(struct build *b, const struct para *p, const struct noise_row *row, size_t kept)
+static int drop_line(
+	struct build *b, const struct para *p, const struct noise_row *row, size_t kept)
 {
 	if (row->flags & NOISE_TITLE)
 		keep_file_title(b, p);

@@ -105,7 +105,8 @@ const size_t n_noise_rows = ARRAY_LEN(noise_rows);
 
 /* Text that was replaced in passing: by spammers, and by watermarks that stand after 的. */
 const struct repair_row repair_rows[] = {
-	{ "开云KY官方登录入口 ", "高中", false }, /* with its space: without it one is left behind */
+	{ "开云KY官方登录入口 ", "高中",
+		false }, /* with its space: without it one is left behind */
 	{ "开云KY官方登录入口", "高中", false },
 	{ "的`", "的", true },
 	{ "的'", "的", true },

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const han_digits[] = { "〇", "一", "二", "三", "四", "五", "六", "七", "八", "九" };
+static const char *const han_digits[] = { "〇", "一", "二", "三", "四", "五", "六", "七", "八",
+	"九" };
 
 /* The value of one Han digit, -1 for another character. */
 static int han_digit(uint32_t c)

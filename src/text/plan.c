@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HAN_MIN = 20, TITLE_PARAS = 6, UNENDED_CHARS = 30, OPENING_CHARS_MIN = 6, SUFFIX_BYTES = 12 };
+enum {
+	HAN_MIN = 20,
+	TITLE_PARAS = 6,
+	UNENDED_CHARS = 30,
+	OPENING_CHARS_MIN = 6,
+	SUFFIX_BYTES = 12
+};
 
 void plan_done(struct plan *plan)
 {
@@ -48,7 +54,8 @@ static int drop_all(struct build *b, const struct range *range)
 	int r = 0;
 
 	if (range->member)
-		r = report_dropped(b, &b->paras.items[range->member->para], "heading without a plan");
+		r = report_dropped(
+			b, &b->paras.items[range->member->para], "heading without a plan");
 	for (i = range->from; i < range->to && r == 0; i++)
 		r = report_dropped(b, &b->paras.items[i], "too short for a plan");
 	return r;
@@ -119,7 +126,7 @@ static bool breaks_off(const struct para *last)
 	while (cursor_back(&c, last->text) == ' ')
 		;
 	return last->cut || (text_chars(last->text, last->len) >= UNENDED_CHARS &&
-		!char_ends_sentence(cursor_peek(&c)));
+				    !char_ends_sentence(cursor_peek(&c)));
 }
 
 /* ---- its title ---- */
@@ -127,7 +134,8 @@ static bool breaks_off(const struct para *last)
 /* 合肥市教育局 above 2016年工作要点: the first line of a title of two. */
 static bool is_owner(const struct para *p, const struct para *title)
 {
-	static const char *const ends[] = { "局", "委员会", "学校", "中学", "小学", "幼儿园", "中心", "学区" };
+	static const char *const ends[] = { "局", "委员会", "学校", "中学", "小学", "幼儿园",
+		"中心", "学区" };
 	const char *s = p->text;
 	size_t len = p->len, i;
 
@@ -183,7 +191,8 @@ static int add_trimmed(struct buf *out, const char *s, size_t len)
 static int take_title(struct build *b, struct range *range, struct buf *title)
 {
 	struct para *items = b->paras.items;
-	size_t i, end = range->to - range->from > TITLE_PARAS ? range->from + TITLE_PARAS : range->to;
+	size_t i,
+		end = range->to - range->from > TITLE_PARAS ? range->from + TITLE_PARAS : range->to;
 	bool owned;
 	int r;
 

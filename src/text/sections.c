@@ -36,7 +36,8 @@ static int add_title(const struct headings *s, size_t at, struct buf *out)
 	if (m->kind == MARKER_ANNEX) {
 		text_trim(&title, &len);
 		r = buf_add(out, title, len);
-		if (r < 0 || len > strlen("附件:10") || at + 1 >= s->facts->n || !para_is_short(p + 1))
+		if (r < 0 || len > strlen("附件:10") || at + 1 >= s->facts->n ||
+			!para_is_short(p + 1))
 			return r;
 		r = buf_add(out, " ", 1);
 		return r < 0 ? r : buf_add(out, p[1].text, p[1].len);
@@ -81,8 +82,8 @@ static int name_section(struct section *sec, size_t number, int width)
 }
 
 /* Take the paragraphs from @from to before @to as the next section. */
-static int make_section(const struct headings *s, size_t from, size_t to, const char *title,
-	struct plan *plan)
+static int make_section(
+	const struct headings *s, size_t from, size_t to, const char *title, struct plan *plan)
 {
 	struct section *sec = &plan->sections[plan->n_sections];
 	CLEANUP(buf_done) struct buf heading = { 0 };

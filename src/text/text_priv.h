@@ -35,7 +35,8 @@ struct cursor cursor_over(const char *s, size_t len);
 uint32_t cursor_peek(const struct cursor *c); /* folded; 0 at the end */
 uint32_t cursor_next(struct cursor *c);       /* the same, and step over it */
 bool cursor_skip(struct cursor *c, uint32_t wanted);
-bool cursor_skip_text(struct cursor *c, const char *wanted); /* all of @wanted (folded) or nothing */
+bool cursor_skip_text(
+	struct cursor *c, const char *wanted); /* all of @wanted (folded) or nothing */
 void cursor_skip_blanks(struct cursor *c);
 
 /* Step back over one character; 0 when @c stands at @begin. */
@@ -90,7 +91,8 @@ struct paras {
 void paras_done(struct paras *p);
 int paras_add(struct paras *p, const struct para *para) MUST_CHECK;
 int paras_split(struct paras *p, const char *text, size_t len) MUST_CHECK;
-int paras_keep(struct paras *p, char *take_text) MUST_CHECK; /* into the pool; frees it on failure */
+int paras_keep(
+	struct paras *p, char *take_text) MUST_CHECK; /* into the pool; frees it on failure */
 
 /* ---- words.c ---- */
 
@@ -158,13 +160,13 @@ int pages_join(struct build *b) MUST_CHECK;
 /* ---- collection.c ---- */
 
 struct member {
-	size_t para;       /* the heading */
+	size_t para; /* the heading */
 	unsigned number;
-	const char *stem;  /* borrowed: what stands before 篇一 */
+	const char *stem; /* borrowed: what stands before 篇一 */
 	size_t stem_len;
 	const char *label; /* borrowed: 篇一, without brackets */
 	size_t label_len;
-	const char *rest;  /* borrowed: what stands behind it, the plan's own title */
+	const char *rest; /* borrowed: what stands behind it, the plan's own title */
 	size_t rest_len;
 };
 
@@ -244,8 +246,8 @@ struct headings {
 	const struct facts *facts; /* borrowed */
 	struct item *items;        /* owned; one per paragraph */
 	enum marker_kind level;    /* of the headings; MARKER_NONE when there are none */
-	size_t annex;              /* the first paragraph of the annexes, or the number of paragraphs */
-	size_t closing;            /* the first paragraph behind a chain of single paragraphs, likewise */
+	size_t annex;   /* the first paragraph of the annexes, or the number of paragraphs */
+	size_t closing; /* the first paragraph behind a chain of single paragraphs, likewise */
 };
 
 /* Find where the sections of @f begin. Returns 0 and *ret_headings, or -ENOMEM. */
@@ -266,9 +268,10 @@ int sections_make(const struct facts *f, struct plan *plan) MUST_CHECK;
 struct build {
 	struct document doc;
 	const struct document_options *options;
-	struct buf text;       /* the document's, after repair */
+	struct buf text; /* the document's, after repair */
 	struct paras paras;
-	const char *file_title; /* borrowed from @text: a file name that stands in the text; or NULL */
+	const char
+		*file_title; /* borrowed from @text: a file name that stands in the text; or NULL */
 	size_t file_title_len;
 	size_t dropped_capacity, plans_capacity;
 };

@@ -70,8 +70,8 @@ void title_of_heading(const char **s, size_t *len)
 		else if (cuts.pause)
 			c.at = cuts.pause;
 	}
-	for (c.end = c.at; cursor_back(&c, *s) == '.' || cursor_peek(&c) == ',' ||
-		cursor_peek(&c) == 0x3001;)
+	for (c.end = c.at;
+		cursor_back(&c, *s) == '.' || cursor_peek(&c) == ',' || cursor_peek(&c) == 0x3001;)
 		c.end = c.at;
 	*len = (size_t)(c.end - *s);
 	text_trim(s, len);
@@ -97,8 +97,9 @@ static void cut_brackets(const char *s, size_t *len)
 
 bool title_is_plan_title(const char *s, size_t len)
 {
-	static const char *const ends[] = { "计划", "要点", "总结", "方案", "安排", "规划", "打算", "思路",
-		"意见", "报告", "设想", "汇报", "小结", "纲要", "任务书", "工作清单", "行动", "通知" };
+	static const char *const ends[] = { "计划", "要点", "总结", "方案", "安排", "规划", "打算",
+		"思路", "意见", "报告", "设想", "汇报", "小结", "纲要", "任务书", "工作清单",
+		"行动", "通知" };
 	size_t i;
 
 	text_trim(&s, &len);
@@ -116,8 +117,8 @@ bool title_is_plan_title(const char *s, size_t len)
 /* "模板5篇", "精选16篇": the number of texts that a collection promises. Cut it off. */
 static void cut_promise(const char *s, size_t *len)
 {
-	static const char *const words[] = { "模板", "范文", "精选", "优秀", "汇总", "合集", "大全", "集锦",
-		"通用", "实用", "热门", "推荐" };
+	static const char *const words[] = { "模板", "范文", "精选", "优秀", "汇总", "合集", "大全",
+		"集锦", "通用", "实用", "热门", "推荐" };
 	struct cursor c = cursor_over(s, *len);
 	size_t i;
 
@@ -145,7 +146,7 @@ void title_stem(const char **s, size_t *len)
 	text_trim(s, len);
 	c = cursor_over(*s, *len);
 	if (number_digits(&c, 4) > 1900 && cursor_skip(&c, 0x5E74)) { /* 年 */
-		cursor_skip(&c, 0x5EA6);                               /* 度 */
+		cursor_skip(&c, 0x5EA6);                              /* 度 */
 		*len -= (size_t)(c.at - *s);
 		*s = c.at;
 	}

@@ -26,7 +26,7 @@ static int compare(const void *a, const void *b)
 static bool same_dir(const struct plan *x, const struct plan *y)
 {
 	return strcmp(x->year, y->year) == 0 && strcmp(x->district, y->district) == 0 &&
-		strcmp(x->dir, y->dir) == 0;
+	       strcmp(x->dir, y->dir) == 0;
 }
 
 /* @dir with "-2" behind it, cut so that it fits. */

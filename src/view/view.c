@@ -19,8 +19,15 @@ static struct inode view_inode(size_t i)
 {
 	int64_t now = store_now();
 
-	return (struct inode){ .id = VIEW_ROOT + 1 + (int64_t)i, .mode = S_IFREG | 0444, .uid = getuid(),
-		.gid = getgid(), .nlink = 1, .atime = now, .mtime = now, .ctime = now, .btime = now };
+	return (struct inode){ .id = VIEW_ROOT + 1 + (int64_t)i,
+		.mode = S_IFREG | 0444,
+		.uid = getuid(),
+		.gid = getgid(),
+		.nlink = 1,
+		.atime = now,
+		.mtime = now,
+		.ctime = now,
+		.btime = now };
 }
 
 int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode)
@@ -50,7 +57,8 @@ int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode)
 	return 0;
 }
 
-int view_lookup(const struct view_source *v, int64_t parent, const char *name, struct inode *ret_inode)
+int view_lookup(
+	const struct view_source *v, int64_t parent, const char *name, struct inode *ret_inode)
 {
 	size_t i;
 

@@ -66,15 +66,7 @@ static inline int fixture_teardown(void **state)
 
 /* --- changes by path --- */
 
-enum act_kind {
-	ACT_CREATE,
-	ACT_SAVE,
-	ACT_SET_ATTR,
-	ACT_LINK,
-	ACT_UNLINK,
-	ACT_RMDIR,
-	ACT_RENAME
-};
+enum act_kind { ACT_CREATE, ACT_SAVE, ACT_SET_ATTR, ACT_LINK, ACT_UNLINK, ACT_RMDIR, ACT_RENAME };
 
 struct act {
 	enum act_kind kind;
@@ -86,7 +78,8 @@ struct act {
 };
 
 /* The directory that holds @path and the name in it. */
-static inline int act_find_dir(struct txn *t, const char *path, int64_t *ret_dir, const char **ret_name)
+static inline int act_find_dir(
+	struct txn *t, const char *path, int64_t *ret_dir, const char **ret_name)
 {
 	struct inode dir = { .id = STORE_ROOT };
 	const char *slash;
@@ -123,15 +116,21 @@ static inline int act_create(struct txn *t, struct act *a, int64_t dir, const ch
 	const struct text text = { a->text, a->text ? strlen(a->text) : 0 };
 	int64_t now = store_now();
 
-	a->inode = (struct inode){ .mode = a->mode, .uid = 1000, .gid = 1000, .atime = now, .mtime = now,
-		.ctime = now, .btime = now };
+	a->inode = (struct inode){ .mode = a->mode,
+		.uid = 1000,
+		.gid = 1000,
+		.atime = now,
+		.mtime = now,
+		.ctime = now,
+		.btime = now };
 	return txn_create(t, dir, name, &a->inode, a->text ? &text : NULL);
 }
 
 static inline int act_on_two(struct txn *t, struct act *a, int64_t dir, const char *name)
 {
-	struct rename rename = { .parent = dir, .name = name, .noreplace = a->noreplace,
-		.exchange = a->exchange };
+	struct rename rename = {
+		.parent = dir, .name = name, .noreplace = a->noreplace, .exchange = a->exchange
+	};
 	int r;
 
 	r = act_find_dir(t, a->to, &rename.new_parent, &rename.new_name);
@@ -173,7 +172,10 @@ static inline int act_apply(struct txn *t, void *arg)
 
 static inline int act_run(struct fixture *f, struct act *a)
 {
-	const struct change c = { .apply = act_apply, .arg = a, .author = "li", .wait_ms = 1000,
+	const struct change c = { .apply = act_apply,
+		.arg = a,
+		.author = "li",
+		.wait_ms = 1000,
 		.removes = a->kind == ACT_UNLINK || a->kind == ACT_RMDIR };
 
 	return store_change(f->s, &c);
@@ -339,7 +341,8 @@ static inline void expect_rows(struct fixture *f, const char *query, const char 
 		for (at = 0; at < sqlite3_column_count(st); at++, separator = "|") {
 			const char *text = (const char *)sqlite3_column_text(st, at);
 
-			assert_int_equal(buf_printf(&got, "%s%s", separator, text ? text : "NULL"), 0);
+			assert_int_equal(
+				buf_printf(&got, "%s%s", separator, text ? text : "NULL"), 0);
 		}
 	}
 	assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
@@ -352,8 +355,8 @@ static inline int count_versions(struct fixture *f, const char *name)
 	sqlite3_stmt *st = NULL;
 	int n;
 
-	assert_int_equal(sqlite3_prepare_v2(foreign(f), "SELECT count(*) FROM history WHERE name = ?1", -1,
-				 &st, NULL),
+	assert_int_equal(sqlite3_prepare_v2(foreign(f),
+				 "SELECT count(*) FROM history WHERE name = ?1", -1, &st, NULL),
 		SQLITE_OK);
 	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
 	assert_int_equal(sqlite3_step(st), SQLITE_ROW);

@@ -10,12 +10,12 @@
 
 static void names_that_editors_use_for_a_moment_are_scratch(void **state)
 {
-	static const char *const scratch[] = { ".01-前言.txt.swp", ".x.txt.swx", ".x.txt.un~", "4913",
-		"x.txt~", "x.txt.~1~", "#x.txt#", ".#x.txt", "sedAb3xYz", "tmp1a2b3c", "d2utmpaaaaaa",
-		"cooleditAbCdEf", "x.txt.gawk.abcdef", "XXab12cd", ".goutputstream-ABC123",
-		".~lock.x.txt#", "lu12345abcd.tmp", "~$x.docx", "x.tmp", ".x.txt.kate-swp",
-		".x.txt.kak.AbCdEf", ".x.txt.A1b2C3", "x.txt___jb_tmp___", "x.txt___jb_old___",
-		".subl4a7.tmp", "._x.txt", ".DS_Store", "Thumbs.db" };
+	static const char *const scratch[] = { ".01-前言.txt.swp", ".x.txt.swx", ".x.txt.un~",
+		"4913", "x.txt~", "x.txt.~1~", "#x.txt#", ".#x.txt", "sedAb3xYz", "tmp1a2b3c",
+		"d2utmpaaaaaa", "cooleditAbCdEf", "x.txt.gawk.abcdef", "XXab12cd",
+		".goutputstream-ABC123", ".~lock.x.txt#", "lu12345abcd.tmp", "~$x.docx", "x.tmp",
+		".x.txt.kate-swp", ".x.txt.kak.AbCdEf", ".x.txt.A1b2C3", "x.txt___jb_tmp___",
+		"x.txt___jb_old___", ".subl4a7.tmp", "._x.txt", ".DS_Store", "Thumbs.db" };
 	size_t i;
 
 	(void)state;
@@ -41,9 +41,9 @@ static void no_section_name_is_scratch_unless_hidden(void **state)
 	static const struct {
 		const char *name;
 		bool section;
-	} cases[] = { { "00-前言.txt", true }, { "a.txt", true }, { ".a.txt", false }, { "#a.txt", false },
-		{ "~a.txt", false }, { ".txt", false }, { "a.TXT", false }, { "a.txt~", false },
-		{ "plan.json", false }, { "a.txt.bak", false } };
+	} cases[] = { { "00-前言.txt", true }, { "a.txt", true }, { ".a.txt", false },
+		{ "#a.txt", false }, { "~a.txt", false }, { ".txt", false }, { "a.TXT", false },
+		{ "a.txt~", false }, { "plan.json", false }, { "a.txt.bak", false } };
 	size_t i;
 
 	(void)state;
@@ -103,7 +103,8 @@ static void generated_names_are_legal_on_windows(void **state)
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		CLEANUP(buf_done) struct buf name = { 0 };
 
-		assert_int_equal(name_generate(cases[i].text, strlen(cases[i].text), 255, &name), 0);
+		assert_int_equal(
+			name_generate(cases[i].text, strlen(cases[i].text), 255, &name), 0);
 		assert_string_equal(buf_str(&name), cases[i].name);
 	}
 }

@@ -55,20 +55,26 @@ static void show(const struct import *im, struct buf *out)
 	const struct document *doc = &im->doc;
 	size_t i, k;
 
-	assert_int_equal(buf_printf(out, "encoding %s, collection %s\n", encoding_name(im->encoding),
-		doc->title ? doc->title : "-"), 0);
+	assert_int_equal(buf_printf(out, "encoding %s, collection %s\n",
+				 encoding_name(im->encoding), doc->title ? doc->title : "-"),
+		0);
 	for (i = 0; i < doc->n_repairs; i++)
-		assert_int_equal(buf_printf(out, "repaired %zu: [%s] to [%s]\n",
-			doc->repairs[i].count, doc->repairs[i].from, doc->repairs[i].to), 0);
+		assert_int_equal(
+			buf_printf(out, "repaired %zu: [%s] to [%s]\n", doc->repairs[i].count,
+				doc->repairs[i].from, doc->repairs[i].to),
+			0);
 	for (i = 0; i < doc->n_dropped; i++)
 		assert_int_equal(buf_printf(out, "dropped line %u, %s: %s\n", doc->dropped[i].line,
-			doc->dropped[i].reason, doc->dropped[i].text), 0);
+					 doc->dropped[i].reason, doc->dropped[i].text),
+			0);
 	for (i = 0; i < doc->n_plans; i++) {
 		const struct plan *p = &doc->plans[i];
 
-		assert_int_equal(buf_printf(out, "%s/%s/%s\n    kind %s, topic %s, number %u, line %u%s\n",
-			p->year, p->district, p->dir, p->kind, p->topic ? p->topic : "-", p->number,
-			p->line, p->truncated ? ", truncated" : ""), 0);
+		assert_int_equal(
+			buf_printf(out, "%s/%s/%s\n    kind %s, topic %s, number %u, line %u%s\n",
+				p->year, p->district, p->dir, p->kind, p->topic ? p->topic : "-",
+				p->number, p->line, p->truncated ? ", truncated" : ""),
+			0);
 		for (k = 0; k < p->n_sections; k++)
 			show_section(&p->sections[k], out);
 	}

@@ -49,7 +49,8 @@ static void plans_are_found_below_a_path_in_order(void **state)
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		CLEANUP(buf_done) struct buf found = { 0 };
 
-		assert_int_equal(export_walk(f->s, cases[i].path, add_path, &found), cases[i].result);
+		assert_int_equal(
+			export_walk(f->s, cases[i].path, add_path, &found), cases[i].result);
 		assert_string_equal(buf_str(&found), cases[i].plans);
 	}
 }
@@ -93,8 +94,12 @@ static void expect_json(struct fixture *f, const struct export_plan *plan, const
 	assert_int_equal(export_plan_json(f->s, plan, &json), 0);
 	/* SQLite's own JSON reader is the judge, and leaves out blanks */
 	sql(f, "CREATE TEMP TABLE IF NOT EXISTS j (x); DELETE FROM j");
-	assert_int_equal(buf_printf(&all, "INSERT INTO j VALUES (json_replace('%s', '$.sections[0].mtime', 0, "
-		"'$.sections[1].mtime', 0))", buf_str(&json)), 0);
+	assert_int_equal(
+		buf_printf(&all,
+			"INSERT INTO j VALUES (json_replace('%s', '$.sections[0].mtime', 0, "
+			"'$.sections[1].mtime', 0))",
+			buf_str(&json)),
+		0);
 	sql(f, buf_str(&all));
 	snprintf(statement, sizeof(statement), "SELECT x FROM j");
 	expect_rows(f, statement, expected);
@@ -105,7 +110,8 @@ static void a_plan_is_an_object(void **state)
 	struct fixture *f = with_plans(state);
 	struct export_plan plan = { "2016", "b", "p", stat_at(f, "2016/b/p").id };
 
-	expect_json(f, &plan, "{\"year\":\"2016\",\"district\":\"b\",\"name\":\"p\",\"metadata\":{\"title\":\"T\"},"
+	expect_json(f, &plan,
+		"{\"year\":\"2016\",\"district\":\"b\",\"name\":\"p\",\"metadata\":{\"title\":\"T\"},"
 		"\"sections\":[{\"name\":\"00.txt\",\"mtime\":0,\"text\":\"zero\\n\"},"
 		"{\"name\":\"01.txt\",\"mtime\":0,\"text\":\"one\"}]}");
 }
@@ -115,7 +121,8 @@ static void what_is_not_utf8_says_so(void **state)
 	struct fixture *f = with_plans(state);
 	struct export_plan plan = { "2017", "a", "r", stat_at(f, "2017/a/r").id };
 
-	expect_json(f, &plan, "{\"year\":\"2017\",\"district\":\"a\",\"name\":\"r\",\"metadata\":null,"
+	expect_json(f, &plan,
+		"{\"year\":\"2017\",\"district\":\"a\",\"name\":\"r\",\"metadata\":null,"
 		"\"sections\":[{\"name\":\"1.txt\",\"mtime\":0,\"text\":\"A\xEF\xBF\xBD\",\"lossy\":true}]}");
 }
 

@@ -16,8 +16,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define PLAN "合肥市教育局2016年工作要点\n\n2016年,全市教育工作要坚持稳中求进,努力提高质量。\n\n" \
-	     "一、德育\n\n抓好养成教育。\n\n二、安全\n\n抓好防溺水教育。\n"
+#define PLAN                                                                                                                 \
+	"合肥市教育局2016年工作要点\n\n2016年,全市教育工作要坚持稳中求进,努力提高质量。\n\n" \
+	"一、德育\n\n抓好养成教育。\n\n二、安全\n\n抓好防溺水教育。\n"
 
 static char dir[] = "/tmp/planfs-import-XXXXXX";
 
@@ -50,7 +51,8 @@ static struct import parse(const char *text, const struct import_options *option
 
 static void a_document_is_a_list_of_files_with_plan_json_last(void **state)
 {
-	static const char *const names[] = { "00-前言.txt", "01-德育.txt", "02-安全.txt", NAME_METADATA };
+	static const char *const names[] = { "00-前言.txt", "01-德育.txt", "02-安全.txt",
+		NAME_METADATA };
 	CLEANUP(import_done) struct import im = parse(PLAN, NULL);
 	size_t i;
 
@@ -69,28 +71,31 @@ static void a_document_is_a_list_of_files_with_plan_json_last(void **state)
 static void plan_json_says_where_a_plan_comes_from(void **state)
 {
 	struct import_options options = { .time = "2026-11-21T10:15:02+08:00" };
-	CLEANUP(import_done) struct import im = parse("计划大全\n手机阅读\n计划篇一\n" PLAN "下载此文档\n计划篇二\n"
-		PLAN, &options);
+	CLEANUP(import_done)
+	struct import im = parse(
+		"计划大全\n手机阅读\n计划篇一\n" PLAN "下载此文档\n计划篇二\n" PLAN, &options);
 	CLEANUP(buf_done) struct buf wanted = { 0 };
 
 	(void)state;
 	assert_int_equal(im.n_plans, 2);
 	assert_int_equal(buf_printf(&wanted,
-		"{\n"
-		"  \"title\": \"合肥市教育局2016年工作要点\",\n"
-		"  \"kind\": \"要点\",\n"
-		"  \"source\": {\n"
-		"    \"file\": \"计划.txt\",\n"
-		"    \"hash\": \"%s\",\n"
-		"    \"collection\": \"计划大全\",\n"
-		"    \"number\": 1,\n"
-		"    \"line\": 3\n"
-		"  },\n"
-		"  \"hash\": \"%s\",\n"
-		"  \"imported\": \"2026-11-21T10:15:02+08:00\",\n"
-		"  \"dropped\": 1,\n"
-		"  \"truncated\": false\n"
-		"}\n", im.hash, im.plans[0].hash), 0);
+				 "{\n"
+				 "  \"title\": \"合肥市教育局2016年工作要点\",\n"
+				 "  \"kind\": \"要点\",\n"
+				 "  \"source\": {\n"
+				 "    \"file\": \"计划.txt\",\n"
+				 "    \"hash\": \"%s\",\n"
+				 "    \"collection\": \"计划大全\",\n"
+				 "    \"number\": 1,\n"
+				 "    \"line\": 3\n"
+				 "  },\n"
+				 "  \"hash\": \"%s\",\n"
+				 "  \"imported\": \"2026-11-21T10:15:02+08:00\",\n"
+				 "  \"dropped\": 1,\n"
+				 "  \"truncated\": false\n"
+				 "}\n",
+				 im.hash, im.plans[0].hash),
+		0);
 	assert_string_equal(im.plans[0].json, wanted.data);
 }
 
@@ -109,7 +114,8 @@ static void equal_texts_have_equal_hashes_whatever_noise_is_around(void **state)
 
 static void the_report_is_json_with_all_that_was_dropped(void **state)
 {
-	CLEANUP(import_done) struct import im = parse("手机阅读\n" PLAN "开云KY官方登录入口 招生。\n", NULL);
+	CLEANUP(import_done)
+	struct import im = parse("手机阅读\n" PLAN "开云KY官方登录入口 招生。\n", NULL);
 	CLEANUP(buf_done) struct buf text = { 0 };
 	json_t *json;
 
@@ -226,10 +232,12 @@ int main(void)
 		cmocka_unit_test(the_report_is_json_with_all_that_was_dropped),
 		cmocka_unit_test(a_file_name_that_is_not_utf8_does_not_spoil_plan_json),
 		cmocka_unit_test_setup_teardown(a_file_is_read, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_einval, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_regular_file_is_einval, make_dir, remove_dir),
 		cmocka_unit_test(a_missing_file_is_enoent_and_named),
 		cmocka_unit_test_setup_teardown(an_empty_file_is_enodata, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(a_file_that_is_too_large_is_efbig, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_is_too_large_is_efbig, make_dir, remove_dir),
 		cmocka_unit_test(an_empty_import_can_be_released),
 	};
 

@@ -135,7 +135,8 @@ static void the_number_of_sections_is_what_a_reader_counts(void **state)
 		for (k = 0; k < seeds[i].n_plans; k++) {
 			const struct plan *p = seeds[i].plans[k].plan;
 
-			assert_int_equal(p->n_sections, counts[i][p->number > 0 ? p->number - 1 : 0]);
+			assert_int_equal(
+				p->n_sections, counts[i][p->number > 0 ? p->number - 1 : 0]);
 		}
 	}
 }
@@ -173,7 +174,9 @@ static void sections_have_the_titles_of_the_text(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_string_equal(plan_of(names[i].seed, names[i].number)
-			->plan->sections[names[i].section].name, names[i].name);
+					    ->plan->sections[names[i].section]
+					    .name,
+			names[i].name);
 }
 
 static void summaries_are_told_from_plans_by_their_text(void **state)
@@ -215,8 +218,9 @@ static void what_was_cut_off_is_marked(void **state)
 
 static void check_clean(const struct plan *p)
 {
-	static const char *const noise[] = { "小编", "开云", "-->", "Baidu", "免责声明", "content_2", "下载此文档",
-		"上传日期", "贺词", "本站", "XuEfeN", "会员分享", "珍藏版", "限制150内" };
+	static const char *const noise[] = { "小编", "开云", "-->", "Baidu", "免责声明",
+		"content_2", "下载此文档", "上传日期", "贺词", "本站", "XuEfeN", "会员分享",
+		"珍藏版", "限制150内" };
 	size_t i, k;
 
 	for (i = 0; i < p->n_sections; i++)

@@ -5,8 +5,9 @@
 
 #include <errno.h>
 
-static const char document[] = "2016年合肥市教育工作要点\n一、指导思想\n全面贯彻党的教育方针,落实立德树人根本任务。\n"
-			       "二、主要任务\n抓好控辍保学工作,保障学校安全。\n";
+static const char document[] =
+	"2016年合肥市教育工作要点\n一、指导思想\n全面贯彻党的教育方针,落实立德树人根本任务。\n"
+	"二、主要任务\n抓好控辍保学工作,保障学校安全。\n";
 
 struct import_case {
 	struct import import;
@@ -46,7 +47,9 @@ static void a_document_becomes_directories_and_files(void **state)
 	assert_null(c.result.outcomes[0].copy_of);
 	assert_true(S_ISDIR(stat_at(f, c.result.outcomes[0].path).mode));
 	expect_rows(f, "SELECT year, district FROM plan", "2016|合肥市");
-	expect_rows(f, "SELECT count(*) = (SELECT count(*) FROM history), count(*) > 1 FROM section", "1|1");
+	expect_rows(f,
+		"SELECT count(*) = (SELECT count(*) FROM history), count(*) > 1 FROM section",
+		"1|1");
 	expect_rows(f, "SELECT json_extract(meta, '$.source.file') FROM plan", "a.txt");
 }
 
@@ -84,7 +87,8 @@ static void a_copy_from_another_document_says_so(void **state)
 
 static void a_name_that_is_taken_gets_a_number_and_fits(void **state)
 {
-	CLEANUP(case_done) struct import_case c = { .target = { .year = "2020", .district = "区" } };
+	CLEANUP(case_done)
+	struct import_case c = { .target = { .year = "2020", .district = "区" } };
 	struct fixture *f = *state;
 	char taken[600];
 	int i;
@@ -133,7 +137,8 @@ static void owners_and_permissions_come_from_above(void **state)
 
 	sql(f, "UPDATE inode SET mode = 16384 | 504, uid = 1000, gid = 100 WHERE id = 1"); /* 0770 */
 	assert_int_equal(import_text(f, document, &c), 0);
-	expect_rows(f, "SELECT DISTINCT kind, printf('%o', mode & 4095), uid, gid FROM inode ORDER BY kind",
+	expect_rows(f,
+		"SELECT DISTINCT kind, printf('%o', mode & 4095), uid, gid FROM inode ORDER BY kind",
 		"dir|770|1000|100\nfile|660|1000|100");
 }
 

@@ -78,7 +78,8 @@ static void *write_on(void *arg)
 
 	while (!atomic_load(&w->stop)) {
 		snprintf(text, sizeof(text), "%d", w->saved);
-		if (save_file(w->f, PLAN "/a.txt", text) != 0 || save_file(w->f, PLAN "/b.txt", text) != 0)
+		if (save_file(w->f, PLAN "/a.txt", text) != 0 ||
+			save_file(w->f, PLAN "/b.txt", text) != 0)
 			break;
 		w->saved++;
 	}

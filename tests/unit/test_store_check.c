@@ -9,8 +9,8 @@ static const char *const level_names[] = { "note", "warning", "damage" };
 
 static int add_finding(void *arg, const struct store_finding *finding)
 {
-	return buf_printf(arg, "%s %s %s: %s\n", level_names[finding->level], finding->kind, finding->path,
-		finding->text);
+	return buf_printf(arg, "%s %s %s: %s\n", level_names[finding->level], finding->kind,
+		finding->path, finding->text);
 }
 
 /* A plan with two sections and an attachment directory, checked, damaged and checked again. */
@@ -57,7 +57,8 @@ static const struct {
 		"damage version 2016/a/p/2.txt: version 5 is of an unknown kind, x\n" },
 	{ "UPDATE inode SET body = 99999 WHERE id = " AT("2.txt"),
 		"damage text 2016/a/p/2.txt: the text is missing\n" },
-	{ "INSERT INTO body (data) VALUES (x'41')", "note unused : 1 text without a file or a version that needs it\n" },
+	{ "INSERT INTO body (data) VALUES (x'41')",
+		"note unused : 1 text without a file or a version that needs it\n" },
 	{ "UPDATE inode SET size = 77 WHERE id = " AT("2.txt"),
 		"damage size 2016/a/p/2.txt: has 3 bytes, but its size says 77\n" },
 	{ "UPDATE inode SET size = 77 WHERE id = " AT("empty.txt"),
@@ -74,7 +75,8 @@ static const struct {
 		"damage links /: the directory has 1 subdirectories, but its link count is 9\n" },
 	{ "DELETE FROM dentry WHERE name = '2.txt'",
 		"damage orphan inode 5: has no name, though its link count is 1\n" },
-	{ "UPDATE inode SET nlink = 0 WHERE id = " AT("2.txt") "; DELETE FROM dentry WHERE name = '2.txt'",
+	{ "UPDATE inode SET nlink = 0 WHERE id = " AT(
+		  "2.txt") "; DELETE FROM dentry WHERE name = '2.txt'",
 		"note unlinked : 1 file without a name, in use or waiting to be removed\n" },
 	{ "DELETE FROM inode WHERE id = " AT("2.txt"),
 		"damage inode 2016/a/p/2.txt: names inode 5, which is missing\n" },
@@ -89,13 +91,17 @@ static const struct {
 	{ "INSERT INTO xattr VALUES (999, 'user.a', x'')",
 		"damage xattr : attribute user.a belongs to inode 999, which is missing\n" },
 	{ "DELETE FROM dentry WHERE parent = 1 AND name = '2016'; UPDATE inode SET nlink = 2 WHERE id = 1;"
-	  "INSERT INTO dentry SELECT " AT("d") ", '2016', 2; UPDATE inode SET nlink = 3 WHERE id = " AT("d"),
+	  "INSERT INTO dentry SELECT " AT(
+		  "d") ", '2016', 2; UPDATE inode SET nlink = 3 WHERE id = " AT("d"),
 		"damage unreachable inode" },
-	{ "INSERT INTO dentry VALUES (" AT("d") ", 'up', 1); UPDATE inode SET nlink = 3 WHERE id = " AT("d"),
+	{ "INSERT INTO dentry VALUES (" AT(
+		  "d") ", 'up', 1); UPDATE inode SET nlink = 3 WHERE id = " AT("d"),
 		"damage root 2016/a/p/d/up: is another name of the root directory\n" },
-	{ "INSERT INTO dentry VALUES (1, 'd2', " AT("d") "); UPDATE inode SET nlink = 4 WHERE id = 1",
+	{ "INSERT INTO dentry VALUES (1, 'd2', " AT(
+		  "d") "); UPDATE inode SET nlink = 4 WHERE id = 1",
 		"damage links d2: the directory has 2 names\n" },
-	{ "UPDATE inode SET mode = 33188 WHERE id = 1", "damage root : the root directory is missing\n"
+	{ "UPDATE inode SET mode = 33188 WHERE id = 1",
+		"damage root : the root directory is missing\n"
 		"damage parent other: stands in what is no directory\n"
 		"damage parent 2016: stands in what is no directory\n" },
 	{ "UPDATE body SET data = CAST('[1]' AS BLOB), hash = NULL WHERE data = x'7b7d';"
@@ -128,7 +134,8 @@ static void each_damage_is_found_and_named(void **state)
 		if (strcmp(cases[i].findings, "damage unreachable inode") == 0 && found.len > 24)
 			found.data[24] = '\0';
 		if (strcmp(buf_str(&found), cases[i].findings) != 0)
-			fail_msg("%s\n%sinstead of\n%s", cases[i].damage, buf_str(&found), cases[i].findings);
+			fail_msg("%s\n%sinstead of\n%s", cases[i].damage, buf_str(&found),
+				cases[i].findings);
 		fixture_teardown(state);
 		fixture_setup(state);
 	}
@@ -142,8 +149,10 @@ static void damaged_pages_end_the_check(void **state)
 	sqlite3_stmt *st;
 	int fd, root;
 
-	assert_int_equal(sqlite3_prepare_v2(foreign(f),
-		"SELECT rootpage FROM sqlite_schema WHERE name = 'dentry'", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(foreign(f),
+			"SELECT rootpage FROM sqlite_schema WHERE name = 'dentry'", -1, &st, NULL),
+		SQLITE_OK);
 	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
 	root = sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
@@ -152,7 +161,8 @@ static void damaged_pages_end_the_check(void **state)
 	store_close(f->s);
 	fd = open(f->path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, garbage, sizeof(garbage), (root - 1) * 4096 + 8), sizeof(garbage));
+	assert_int_equal(
+		pwrite(fd, garbage, sizeof(garbage), (root - 1) * 4096 + 8), sizeof(garbage));
 	close(fd);
 	store_open_at(f, false);
 	assert_int_equal(store_check(f->s, add_finding, &found), 0);

@@ -64,8 +64,10 @@ static void lock_checkpoint(struct fixture *f, int flags)
 	sqlite3_file *file = NULL;
 
 	expect_rows(f, "SELECT count(*) FROM dentry", "0"); /* maps the shared memory */
-	assert_int_equal(sqlite3_file_control(f->db, "main", SQLITE_FCNTL_FILE_POINTER, &file), SQLITE_OK);
-	assert_int_equal(file->pMethods->xShmLock(file, 1, 1, flags | SQLITE_SHM_EXCLUSIVE), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_file_control(f->db, "main", SQLITE_FCNTL_FILE_POINTER, &file), SQLITE_OK);
+	assert_int_equal(
+		file->pMethods->xShmLock(file, 1, 1, flags | SQLITE_SHM_EXCLUSIVE), SQLITE_OK);
 }
 
 static void the_lock_is_taken_later_when_another_has_it(void **state)

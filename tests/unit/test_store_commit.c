@@ -41,8 +41,9 @@ static void *work(void *arg)
 
 	for (i = 0; i < ROUNDS; i++) {
 		struct attempt a = { .parent = STORE_ROOT, .fail = i % 3 == 2 };
-		const struct change c = { .apply = apply_attempt, .arg = &a, .durable = w->durable,
-			.wait_ms = 20000 };
+		const struct change c = {
+			.apply = apply_attempt, .arg = &a, .durable = w->durable, .wait_ms = 20000
+		};
 		int r;
 
 		snprintf(a.name, sizeof(a.name), "%d-%d", w->number, i);

@@ -8,7 +8,8 @@
 #include <sys/wait.h>
 
 /* Opening @name in the fixture's directory fails with @err and the line "PATH: @why". */
-static void expect_refusal(struct fixture *f, const char *name, bool exclusive, int err, const char *why)
+static void expect_refusal(
+	struct fixture *f, const char *name, bool exclusive, int err, const char *why)
 {
 	const struct store_options options = { .exclusive = exclusive };
 	CLEANUP(buf_done) struct buf line = { 0 };
@@ -50,7 +51,8 @@ static int count_files(struct fixture *f, const char *pattern)
 
 static void a_missing_database_says_how_to_make_one(void **state)
 {
-	expect_refusal(*state, "none.db", false, -ENOENT, "no such database; make one with 'planfs init'");
+	expect_refusal(
+		*state, "none.db", false, -ENOENT, "no such database; make one with 'planfs init'");
 }
 
 static void what_is_no_file_is_refused_without_waiting(void **state)
@@ -189,7 +191,8 @@ static void only_one_process_mounts(void **state)
 	store_close(f->s);
 	store_open_at(f, true);
 	assert_int_equal(store_wait_unmounted(f->path, 30), -ETIMEDOUT);
-	expect_refusal(f, "plans.db", true, -EBUSY, "mounted already; see 'planfs status' of the database");
+	expect_refusal(f, "plans.db", true, -EBUSY,
+		"mounted already; see 'planfs status' of the database");
 
 	store_close(f->s);
 	f->s = NULL;

@@ -9,9 +9,18 @@ static void a_path_is_followed_by_names(void **state)
 		const char *path;
 		int result;
 	} cases[] = {
-		{ "", 0 }, { "/", 0 }, { "2016", 0 }, { "/2016/", 0 }, { "2016//合肥市", 0 },
-		{ "./2016/.", 0 }, { PLAN "/a.txt", 0 }, { "2017", -ENOENT }, { PLAN "/b.txt", -ENOENT },
-		{ PLAN "/a.txt/b", -ENOTDIR }, { "l", 0 }, { "l/x", -ENOTDIR },
+		{ "", 0 },
+		{ "/", 0 },
+		{ "2016", 0 },
+		{ "/2016/", 0 },
+		{ "2016//合肥市", 0 },
+		{ "./2016/.", 0 },
+		{ PLAN "/a.txt", 0 },
+		{ "2017", -ENOENT },
+		{ PLAN "/b.txt", -ENOENT },
+		{ PLAN "/a.txt/b", -ENOTDIR },
+		{ "l", 0 },
+		{ "l/x", -ENOTDIR },
 	};
 	struct fixture *f = *state;
 	struct inode inode;
@@ -43,7 +52,8 @@ static int add_name(void *arg, const char *name, const struct inode *inode)
 	return --l->left == 0 ? 7 : 0;
 }
 
-static void expect_list(struct fixture *f, const char *after, int stop, int result, const char *names)
+static void expect_list(
+	struct fixture *f, const char *after, int stop, int result, const char *names)
 {
 	struct listing l = { .left = stop };
 

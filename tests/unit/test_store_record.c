@@ -81,7 +81,8 @@ static void gnome_writes_after_the_rename(void **state)
 	assert_int_equal(make_file(f, PLAN "/.goutputstream-A1B2C3", "tw"), 0);
 	assert_int_equal(move_to(f, PLAN "/.goutputstream-A1B2C3", TEXT), 0);
 	assert_int_equal(save_file(f, TEXT, "two"), 0);
-	expect_rows(f, "SELECT body FROM history WHERE name = 'x.txt' ORDER BY rev", "one\ntw\ntwo");
+	expect_rows(
+		f, "SELECT body FROM history WHERE name = 'x.txt' ORDER BY rev", "one\ntw\ntwo");
 }
 
 static void jetbrains_swaps_by_two_renames(void **state)
@@ -157,7 +158,8 @@ static void going_back_to_an_old_text_is_a_version(void **state)
 
 	assert_int_equal(save_file(f, TEXT, "two"), 0);
 	assert_int_equal(save_file(f, TEXT, "one"), 0);
-	expect_rows(f, "SELECT body FROM history WHERE name = 'x.txt' ORDER BY rev", "one\ntwo\none");
+	expect_rows(
+		f, "SELECT body FROM history WHERE name = 'x.txt' ORDER BY rev", "one\ntwo\none");
 }
 
 static void scratch_leaves_no_row_and_no_text(void **state)
@@ -191,7 +193,8 @@ static void a_text_that_a_version_names_outlives_its_file(void **state)
 	assert_int_equal(save_file(f, TEXT, "two"), 0);
 	assert_int_equal(remove_file(f, TEXT), 0);
 	expect_rows(f, "SELECT body FROM history WHERE name = 'x.txt' ORDER BY rev", "one\ntwo");
-	expect_rows(f, "SELECT group_concat(op) FROM revision WHERE name = 'x.txt'", "create,save,remove");
+	expect_rows(f, "SELECT group_concat(op) FROM revision WHERE name = 'x.txt'",
+		"create,save,remove");
 }
 
 static void a_moved_plan_takes_its_history_along(void **state)
@@ -231,9 +234,12 @@ static void a_version_knows_author_base_and_time(void **state)
 	struct fixture *f = with_section(state);
 
 	assert_int_equal(save_file(f, TEXT, "two"), 0);
-	expect_rows(f, "SELECT r.author, r.op, b.data, r.origin IS NULL, r.size FROM revision r "
-		"JOIN body b ON b.id = r.base", "li|save|one|0|3");
-	expect_rows(f, "SELECT abs(strftime('%s', time) - strftime('%s', 'now')) < 60 FROM history LIMIT 1",
+	expect_rows(f,
+		"SELECT r.author, r.op, b.data, r.origin IS NULL, r.size FROM revision r "
+		"JOIN body b ON b.id = r.base",
+		"li|save|one|0|3");
+	expect_rows(f,
+		"SELECT abs(strftime('%s', time) - strftime('%s', 'now')) < 60 FROM history LIMIT 1",
 		"1");
 }
 

@@ -65,8 +65,11 @@ static void every_pair_of_kinds(void **state)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		struct act a = { .kind = ACT_RENAME, .path = cases[i].from, .to = cases[i].to,
-			.noreplace = cases[i].flag == NOREPLACE, .exchange = cases[i].flag == EXCHANGE };
+		struct act a = { .kind = ACT_RENAME,
+			.path = cases[i].from,
+			.to = cases[i].to,
+			.noreplace = cases[i].flag == NOREPLACE,
+			.exchange = cases[i].flag == EXCHANGE };
 		int r;
 
 		r = act_run(with_kinds(state), &a);
@@ -135,8 +138,10 @@ static void directories_count_their_subdirectories(void **state)
 	assert_int_equal(stat_at(f, "empty").nlink, 3);
 	assert_int_equal(stat_at(f, "").nlink, 4);
 	purge_all(f);
-	expect_rows(f, "SELECT count(*) FROM inode d WHERE kind = 'dir' AND nlink <> 2 + (SELECT count(*) "
-		"FROM dentry e JOIN inode c ON c.id = e.inode AND c.kind = 'dir' WHERE e.parent = d.id)", "0");
+	expect_rows(f,
+		"SELECT count(*) FROM inode d WHERE kind = 'dir' AND nlink <> 2 + (SELECT count(*) "
+		"FROM dentry e JOIN inode c ON c.id = e.inode AND c.kind = 'dir' WHERE e.parent = d.id)",
+		"0");
 }
 
 static void both_directories_and_the_file_show_the_time(void **state)

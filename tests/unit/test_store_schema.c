@@ -83,8 +83,10 @@ static void deleting_a_section_keeps_its_history(void **state)
 	sql(f, "DELETE FROM section WHERE name = '01-总则.txt'");
 	assert_false(exists(f, "2016/合肥市/要点/01-总则.txt"));
 	assert_int_equal(count_versions(f, "01-总则.txt"), 1);
-	expect_rows(f, "SELECT nlink FROM inode WHERE id = (SELECT inode FROM history "
-		"WHERE name = '01-总则.txt')", "0");
+	expect_rows(f,
+		"SELECT nlink FROM inode WHERE id = (SELECT inode FROM history "
+		"WHERE name = '01-总则.txt')",
+		"0");
 }
 
 static void what_is_no_section_is_refused_in_words(void **state)
@@ -101,8 +103,10 @@ static void what_is_no_section_is_refused_in_words(void **state)
 		{ "INSERT INTO section (year, district, name) VALUES ('2016', 'a', 'c.txt')",
 			"plan: a name that does not begin with a dot" },
 		{ "INSERT INTO section (year, district, plan, name) "
-		  "VALUES ('2016', '合肥市', '要点', '01-总则.txt')", "section exists" },
-		{ "UPDATE section SET name = 'x.doc'", "section name: *.txt, not beginning with . # or ~" },
+		  "VALUES ('2016', '合肥市', '要点', '01-总则.txt')",
+			"section exists" },
+		{ "UPDATE section SET name = 'x.doc'",
+			"section name: *.txt, not beginning with . # or ~" },
 		{ "UPDATE section SET year = 'x'", "year: four digits or 未知年份" },
 		{ "UPDATE section SET size = 1", "size, mtime and inode follow from the text" },
 		{ "UPDATE section SET name = 'a/b.txt'",
@@ -111,7 +115,8 @@ static void what_is_no_section_is_refused_in_words(void **state)
 		{ "INSERT INTO dentry SELECT parent, 'a' || char(0) || 'b', inode FROM dentry LIMIT 1",
 			"CHECK constraint failed: a name has 1 to 255 bytes, no slash, no NUL, "
 			"and is not . or .." },
-		{ "INSERT INTO plan (year, district, name) VALUES ('2016', '合肥市', '要点')", "plan exists" },
+		{ "INSERT INTO plan (year, district, name) VALUES ('2016', '合肥市', '要点')",
+			"plan exists" },
 		{ "INSERT INTO plan (year, district, name) VALUES ('2016', '合肥市', '.x')",
 			"plan: a name that does not begin with a dot" },
 		{ "UPDATE plan SET meta = '[]'", "meta: not a JSON object" },
@@ -136,8 +141,10 @@ static void inserting_a_plan_writes_its_metadata(void **state)
 	       "VALUES ('2018', '安庆市', '计划', '工作计划', '计划', '{\"author\": \"李\"}')");
 	expect_text(f, "2018/安庆市/计划/plan.json",
 		"{\"author\":\"李\",\"title\":\"工作计划\",\"kind\":\"计划\"}\n");
-	expect_rows(f, "SELECT year, district, name, title, kind, topic, json_extract(meta, '$.author') "
-		"FROM plan WHERE year = '2018'", "2018|安庆市|计划|工作计划|计划|NULL|李");
+	expect_rows(f,
+		"SELECT year, district, name, title, kind, topic, json_extract(meta, '$.author') "
+		"FROM plan WHERE year = '2018'",
+		"2018|安庆市|计划|工作计划|计划|NULL|李");
 	expect_rows(f, "SELECT title, kind, meta FROM plan WHERE year = '2016'", "NULL|NULL|{}");
 }
 
@@ -151,7 +158,8 @@ static void one_field_of_the_metadata_changes_alone(void **state)
 	sql(f, "UPDATE plan SET title = NULL");
 	expect_rows(f, "SELECT meta FROM plan", "{\"x\":[1],\"kind\":\"要点\"}\n");
 	sql(f, "UPDATE plan SET source = '{\"url\": \"u\"}'");
-	expect_rows(f, "SELECT source, json_extract(meta, '$.source.url') FROM plan", "{\"url\":\"u\"}|u");
+	expect_rows(f, "SELECT source, json_extract(meta, '$.source.url') FROM plan",
+		"{\"url\":\"u\"}|u");
 	sql(f, "UPDATE plan SET source = '合肥市教育局'");
 	expect_rows(f, "SELECT source FROM plan", "合肥市教育局");
 }
@@ -223,8 +231,10 @@ static void a_foreign_rename_counts_links_right(void **state)
 	struct inode plan = stat_at(f, "2016/合肥市/要点");
 	char statement[256];
 
-	snprintf(statement, sizeof(statement), "INSERT INTO dentry SELECT %lld, 'b.txt', inode FROM dentry "
-		"WHERE name = '01-总则.txt'", (long long)plan.id);
+	snprintf(statement, sizeof(statement),
+		"INSERT INTO dentry SELECT %lld, 'b.txt', inode FROM dentry "
+		"WHERE name = '01-总则.txt'",
+		(long long)plan.id);
 	sql(f, statement);
 	assert_int_equal(stat_at(f, "2016/合肥市/要点/b.txt").nlink, 2);
 	sql(f, "DELETE FROM section WHERE name = 'b.txt'");

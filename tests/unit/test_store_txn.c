@@ -214,8 +214,14 @@ static void attributes_are_stored_and_the_text_is_not_touched(void **state)
 	struct call c = { .id = stat_at(f, X).id };
 	struct inode inode;
 
-	c.inode = (struct inode){ .mode = S_IFREG | 04711, .uid = 7, .gid = 8, .atime = 1, .mtime = -2,
-		.ctime = INT64_C(4102444800123456789), .nlink = 77, .size = 99 };
+	c.inode = (struct inode){ .mode = S_IFREG | 04711,
+		.uid = 7,
+		.gid = 8,
+		.atime = 1,
+		.mtime = -2,
+		.ctime = INT64_C(4102444800123456789),
+		.nlink = 77,
+		.size = 99 };
 	assert_int_equal(run(f, call_set_attr, &c), 0);
 	inode = stat_at(f, X);
 	assert_int_equal(inode.mode, S_IFREG | 04711);

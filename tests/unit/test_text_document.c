@@ -65,13 +65,26 @@ static void a_paragraph_is_a_heading_only_by_its_marker(void **state)
 		const char *line;
 		bool heading;
 	} lines[] = {
-		{ "一、指导思想", true }, { "二．指导思想", true }, { "十二、指导思想", true },
-		{ "廿一、指导思想", true }, { "  三、指导思想", true }, { "　　三、指导思想", true },
-		{ "一、二年级不留作业", false }, { "一年来的工作", false }, { "二〇一六年", false },
-		{ "三-六年级", false }, { "3.34亿元", false }, { "5.12演练", false },
-		{ "2016年是开局之年", false }, { "20xx年工作", false }, { "3-5周岁", false },
-		{ "2月19—21日", false }, { "1/4小学", false }, { "第一季度完成", false },
-		{ "第一章程", false }, { "一月份开学", false },
+		{ "一、指导思想", true },
+		{ "二．指导思想", true },
+		{ "十二、指导思想", true },
+		{ "廿一、指导思想", true },
+		{ "  三、指导思想", true },
+		{ "　　三、指导思想", true },
+		{ "一、二年级不留作业", false },
+		{ "一年来的工作", false },
+		{ "二〇一六年", false },
+		{ "三-六年级", false },
+		{ "3.34亿元", false },
+		{ "5.12演练", false },
+		{ "2016年是开局之年", false },
+		{ "20xx年工作", false },
+		{ "3-5周岁", false },
+		{ "2月19—21日", false },
+		{ "1/4小学", false },
+		{ "第一季度完成", false },
+		{ "第一章程", false },
+		{ "一月份开学", false },
 	};
 	size_t i;
 
@@ -80,7 +93,8 @@ static void a_paragraph_is_a_heading_only_by_its_marker(void **state)
 		CLEANUP(buf_done) struct buf text = { 0 };
 		CLEANUP(document_done) struct document doc = { 0 };
 
-		assert_int_equal(buf_printf(&text, FILLER "\n\n%s\n\n" FILLER "\n", lines[i].line), 0);
+		assert_int_equal(
+			buf_printf(&text, FILLER "\n\n%s\n\n" FILLER "\n", lines[i].line), 0);
 		doc = parse(text.data, false);
 		if (doc.plans[0].n_sections != (lines[i].heading ? 2 : 1))
 			fail_msg("%s", lines[i].line);
@@ -89,8 +103,10 @@ static void a_paragraph_is_a_heading_only_by_its_marker(void **state)
 
 static void numbers_below_the_highest_level_are_text(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse(
-		"一、德育\n\n(一)措施\n\n1、" FILLER "\n\n①" FILLER "\n\n二、教学\n\n1." FILLER "\n", false);
+	CLEANUP(document_done)
+	struct document doc = parse("一、德育\n\n(一)措施\n\n1、" FILLER "\n\n①" FILLER
+				    "\n\n二、教学\n\n1." FILLER "\n",
+		false);
 
 	(void)state;
 	assert_int_equal(doc.plans[0].n_sections, 2);
@@ -100,8 +116,8 @@ static void numbers_below_the_highest_level_are_text(void **state)
 
 static void a_list_may_begin_late_and_begin_again(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse(FILLER "\n二、甲。\n四、乙。\n一、丙。\n二、丁。\n",
-		false);
+	CLEANUP(document_done)
+	struct document doc = parse(FILLER "\n二、甲。\n四、乙。\n一、丙。\n二、丁。\n", false);
 
 	(void)state;
 	assert_int_equal(doc.plans[0].n_sections, 5);
@@ -112,7 +128,8 @@ static void a_list_may_begin_late_and_begin_again(void **state)
 static void two_links_are_no_chain_and_three_are(void **state)
 {
 	CLEANUP(document_done) struct document two = parse("一是甲。" FILLER "\n二是乙。\n", false);
-	CLEANUP(document_done) struct document three = parse("一是甲。" FILLER "\n二是乙。\n三是丙。\n", false);
+	CLEANUP(document_done)
+	struct document three = parse("一是甲。" FILLER "\n二是乙。\n三是丙。\n", false);
 
 	(void)state;
 	assert_int_equal(two.plans[0].n_sections, 1);
@@ -122,8 +139,8 @@ static void two_links_are_no_chain_and_three_are(void **state)
 
 static void a_paragraph_that_holds_the_next_link_is_no_link(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse("一是甲,二是乙。" FILLER "\n二是丙。\n三是丁。\n",
-		false);
+	CLEANUP(document_done)
+	struct document doc = parse("一是甲,二是乙。" FILLER "\n二是丙。\n三是丁。\n", false);
 
 	(void)state;
 	assert_int_equal(doc.plans[0].n_sections, 1);
@@ -131,8 +148,10 @@ static void a_paragraph_that_holds_the_next_link_is_no_link(void **state)
 
 static void names_of_sections_are_legal_on_windows_and_short(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse(FILLER "\n一、甲/乙:“丙”?<丁>|*\n" FILLER "\n二、"
-		FILLER FILLER FILLER FILLER "\n", false);
+	CLEANUP(document_done)
+	struct document doc = parse(FILLER "\n一、甲/乙:“丙”?<丁>|*\n" FILLER
+					   "\n二、" FILLER FILLER FILLER FILLER "\n",
+		false);
 	size_t i;
 
 	(void)state;
@@ -165,8 +184,11 @@ static void a_hundred_sections_have_three_digits(void **state)
 
 static void the_sections_together_are_the_text(void **state)
 {
-	static const char text[] = FILLER "\n\n一、甲\n\n  " FILLER " \n" FILLER "\n\n二、乙\n\n(一)丙\n";
-	static const char wanted[] = FILLER "\n" "一、甲\n\n  " FILLER " \n" FILLER "\n" "二、乙\n\n(一)丙\n";
+	static const char text[] =
+		FILLER "\n\n一、甲\n\n  " FILLER " \n" FILLER "\n\n二、乙\n\n(一)丙\n";
+	static const char wanted[] = FILLER "\n"
+					    "一、甲\n\n  " FILLER " \n" FILLER "\n"
+					    "二、乙\n\n(一)丙\n";
 	CLEANUP(document_done) struct document doc = parse(text, false);
 	CLEANUP(buf_done) struct buf all = { 0 };
 	size_t i;
@@ -174,7 +196,8 @@ static void the_sections_together_are_the_text(void **state)
 	(void)state;
 	for (i = 0; i < doc.plans[0].n_sections; i++)
 		assert_int_equal(buf_add(&all, doc.plans[0].sections[i].text.data,
-			doc.plans[0].sections[i].text.len), 0);
+					 doc.plans[0].sections[i].text.len),
+			0);
 	assert_string_equal(buf_str(&all), wanted);
 }
 
@@ -183,11 +206,13 @@ static void the_sections_together_are_the_text(void **state)
 static void every_form_of_heading_splits_a_collection(void **state)
 {
 	static const char *const forms[][2] = { { "教育局计划篇一", "教育局计划篇二" },
-		{ "教育局计划 篇1", "教育局计划 篇2" }, { "第一篇", "第二篇" }, { "第1篇:安全", "第2篇:德育" },
-		{ "【篇一】", "【篇二】" }, { "【第一篇】", "【第二篇】" }, { "范文一", "范文二" },
-		{ "教育局计划范文1", "教育局计划范文2" }, { "教育局工作计划一", "教育局工作计划二" },
-		{ "教育局工作计划(一)", "教育局工作计划(二)" }, { "教育局工作总结（1）", "教育局工作总结（2）" },
-		{ "篇一：甲", "篇三：丙" } };
+		{ "教育局计划 篇1", "教育局计划 篇2" }, { "第一篇", "第二篇" },
+		{ "第1篇:安全", "第2篇:德育" }, { "【篇一】", "【篇二】" },
+		{ "【第一篇】", "【第二篇】" }, { "范文一", "范文二" },
+		{ "教育局计划范文1", "教育局计划范文2" },
+		{ "教育局工作计划一", "教育局工作计划二" },
+		{ "教育局工作计划(一)", "教育局工作计划(二)" },
+		{ "教育局工作总结（1）", "教育局工作总结（2）" }, { "篇一：甲", "篇三：丙" } };
 	size_t i;
 
 	(void)state;
@@ -195,8 +220,9 @@ static void every_form_of_heading_splits_a_collection(void **state)
 		CLEANUP(buf_done) struct buf text = { 0 };
 		CLEANUP(document_done) struct document doc = { 0 };
 
-		assert_int_equal(buf_printf(&text, "大全\n%s\n" FILLER "\n%s\n" FILLER "\n", forms[i][0],
-			forms[i][1]), 0);
+		assert_int_equal(buf_printf(&text, "大全\n%s\n" FILLER "\n%s\n" FILLER "\n",
+					 forms[i][0], forms[i][1]),
+			0);
 		doc = parse(text.data, false);
 		if (doc.n_plans != 2)
 			fail_msg("%s", forms[i][0]);
@@ -206,8 +232,10 @@ static void every_form_of_heading_splits_a_collection(void **state)
 
 static void one_heading_or_falling_numbers_are_no_collection(void **state)
 {
-	static const char *const texts[] = { "计划篇一\n" FILLER "\n", "计划篇二\n" FILLER "\n计划篇一\n" FILLER "\n",
-		"计划篇一\n" FILLER "\n总结篇二\n" FILLER "\n", FILLER "第一篇。\n" FILLER "第二篇。\n" };
+	static const char *const texts[] = { "计划篇一\n" FILLER "\n",
+		"计划篇二\n" FILLER "\n计划篇一\n" FILLER "\n",
+		"计划篇一\n" FILLER "\n总结篇二\n" FILLER "\n",
+		FILLER "第一篇。\n" FILLER "第二篇。\n" };
 	size_t i;
 
 	(void)state;
@@ -221,8 +249,10 @@ static void one_heading_or_falling_numbers_are_no_collection(void **state)
 
 static void the_largest_family_is_the_collection(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse("计划篇一\n" FILLER "\n第一篇\n" FILLER "\n第二篇\n"
-		FILLER "\n计划篇二\n" FILLER "\n计划篇三\n" FILLER "\n", false);
+	CLEANUP(document_done)
+	struct document doc = parse("计划篇一\n" FILLER "\n第一篇\n" FILLER "\n第二篇\n" FILLER
+				    "\n计划篇二\n" FILLER "\n计划篇三\n" FILLER "\n",
+		false);
 
 	(void)state;
 	assert_int_equal(doc.n_plans, 3);
@@ -232,8 +262,10 @@ static void the_largest_family_is_the_collection(void **state)
 
 static void plans_with_one_title_get_numbers(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse("篇一:工作计划\n" FILLER "\n篇二:工作计划\n" FILLER
-		"\n篇三:工作计划-2\n" FILLER "\n篇四:工作计划\n" FILLER "\n", false);
+	CLEANUP(document_done)
+	struct document doc = parse("篇一:工作计划\n" FILLER "\n篇二:工作计划\n" FILLER
+				    "\n篇三:工作计划-2\n" FILLER "\n篇四:工作计划\n" FILLER "\n",
+		false);
 	size_t i, k;
 
 	(void)state;
@@ -249,7 +281,8 @@ static void plans_with_one_title_get_numbers(void **state)
 
 static void dropped_lines_are_reported_with_their_numbers(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse("手机阅读\n\n" FILLER "\n来源:网络整理\n", false);
+	CLEANUP(document_done)
+	struct document doc = parse("手机阅读\n\n" FILLER "\n来源:网络整理\n", false);
 
 	(void)state;
 	assert_int_equal(doc.n_dropped, 2);
@@ -261,7 +294,8 @@ static void dropped_lines_are_reported_with_their_numbers(void **state)
 
 static void keep_noise_drops_and_repairs_nothing(void **state)
 {
-	static const char text[] = "手机阅读\n计划篇一\n开云KY官方登录入口 招生。" FILLER "\n-->\n计划篇二\n下载此文档\n";
+	static const char text[] = "手机阅读\n计划篇一\n开云KY官方登录入口 招生。" FILLER
+				   "\n-->\n计划篇二\n下载此文档\n";
 	CLEANUP(document_done) struct document doc = parse(text, true);
 
 	(void)state;
@@ -273,8 +307,9 @@ static void keep_noise_drops_and_repairs_nothing(void **state)
 
 static void what_a_plan_can_say_is_not_noise(void **state)
 {
-	static const char *const lines[] = { "邮箱:jyj@example.com,网址:www.example.cn", "时间:2016年5月4日",
-		"时间:2016-05-04 地点:一中操场", "缩小编制差距,完善编制管理办法。", "来源:2015年教育统计年报。",
+	static const char *const lines[] = { "邮箱:jyj@example.com,网址:www.example.cn",
+		"时间:2016年5月4日", "时间:2016-05-04 地点:一中操场",
+		"缩小编制差距,完善编制管理办法。", "来源:2015年教育统计年报。",
 		"下载学习资料,上传学习心得。", "请各校上报发言稿。", "下一篇章从今天开始。" };
 	size_t i;
 
@@ -326,7 +361,8 @@ static void the_year_is_taken_from_what_a_plan_says_of_itself(void **state)
 
 		assert_int_equal(buf_printf(&text, "%s\n" FILLER "\n", cases[i].text), 0);
 		doc = parse(text.data, false);
-		if (strcmp(doc.plans[0].year, cases[i].year ? cases[i].year : NAME_UNKNOWN_YEAR) != 0)
+		if (strcmp(doc.plans[0].year, cases[i].year ? cases[i].year : NAME_UNKNOWN_YEAR) !=
+			0)
 			fail_msg("%s: %s", cases[i].text, doc.plans[0].year);
 	}
 }
@@ -361,18 +397,21 @@ static void the_district_is_taken_from_bureau_and_title_only(void **state)
 		CLEANUP(buf_done) struct buf text = { 0 };
 		CLEANUP(document_done) struct document doc = { 0 };
 
-		assert_int_equal(buf_printf(&text, "%s\n" FILLER "\n" FILLER "\n", cases[i].text), 0);
+		assert_int_equal(
+			buf_printf(&text, "%s\n" FILLER "\n" FILLER "\n", cases[i].text), 0);
 		doc = parse(text.data, false);
-		if (strcmp(doc.plans[0].district, cases[i].district ? cases[i].district :
-			NAME_UNKNOWN_DISTRICT) != 0)
+		if (strcmp(doc.plans[0].district,
+			    cases[i].district ? cases[i].district : NAME_UNKNOWN_DISTRICT) != 0)
 			fail_msg("%s: %s", cases[i].text, doc.plans[0].district);
 	}
 }
 
 static void a_signature_tells_the_district(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse(FILLER "\n" FILLER "\n" FILLER "\n" FILLER "\n"
-		"肥西县教育局\n2016年2月18日\n", false);
+	CLEANUP(document_done)
+	struct document doc = parse(FILLER "\n" FILLER "\n" FILLER "\n" FILLER "\n"
+					   "肥西县教育局\n2016年2月18日\n",
+		false);
 
 	(void)state;
 	assert_string_equal(doc.plans[0].district, "肥西县");
@@ -380,8 +419,10 @@ static void a_signature_tells_the_district(void **state)
 
 static void two_districts_are_none(void **state)
 {
-	CLEANUP(document_done) struct document doc = parse("2016年肥西县教育工作稳步推进。" FILLER "\n"
-		"肥东县教育局与我们结对。" FILLER "\n", false);
+	CLEANUP(document_done)
+	struct document doc = parse("2016年肥西县教育工作稳步推进。" FILLER "\n"
+				    "肥东县教育局与我们结对。" FILLER "\n",
+		false);
 
 	(void)state;
 	assert_string_equal(doc.plans[0].district, NAME_UNKNOWN_DISTRICT);

@@ -70,18 +70,14 @@ static void line_ends_become_lf(void **state)
 static void what_is_no_text_is_refused(void **state)
 {
 	static const struct sample samples[] = {
-		{ BYTES("\x89PNG\r\n\x1a\n\0\0"), 0, NULL },
-		{ BYTES("a\0b"), 0, NULL },
-		{ BYTES("a\x01"), 0, NULL },
-		{ BYTES("\x7F"), 0, NULL },
-		{ BYTES("\xFF"), 0, NULL },
-		{ BYTES("\x80"), 0, NULL },
-		{ BYTES("caf\xE9 noir"), 0, NULL },           /* Latin-1 */
-		{ BYTES("\xEF\xBB\xBF\xB5\xC2"), 0, NULL },   /* the mark is binding */
-		{ BYTES("\xFF\xFE\xB7"), 0, NULL },           /* half a character */
-		{ BYTES("\xFE\xFF\xD8\x00"), 0, NULL },       /* half a pair */
-		{ BYTES("\xFF\xFE\x00\x00"), 0, NULL },       /* a NUL */
-		{ BYTES("\xB5\xC2\xD3"), 0, NULL },           /* half a character at the end */
+		{ BYTES("\x89PNG\r\n\x1a\n\0\0"), 0, NULL }, { BYTES("a\0b"), 0, NULL },
+		{ BYTES("a\x01"), 0, NULL }, { BYTES("\x7F"), 0, NULL }, { BYTES("\xFF"), 0, NULL },
+		{ BYTES("\x80"), 0, NULL }, { BYTES("caf\xE9 noir"), 0, NULL }, /* Latin-1 */
+		{ BYTES("\xEF\xBB\xBF\xB5\xC2"), 0, NULL }, /* the mark is binding */
+		{ BYTES("\xFF\xFE\xB7"), 0, NULL },         /* half a character */
+		{ BYTES("\xFE\xFF\xD8\x00"), 0, NULL },     /* half a pair */
+		{ BYTES("\xFF\xFE\x00\x00"), 0, NULL },     /* a NUL */
+		{ BYTES("\xB5\xC2\xD3"), 0, NULL },         /* half a character at the end */
 	};
 
 	(void)state;
@@ -91,7 +87,8 @@ static void what_is_no_text_is_refused(void **state)
 static void four_byte_characters_of_gb18030_survive(void **state)
 {
 	static const struct sample samples[] = {
-		{ BYTES("\xB5\xC2\x95\x32\x82\x36"), ENCODING_GB18030, "德\xF0\xA0\x80\x80" }, /* U+20000 */
+		{ BYTES("\xB5\xC2\x95\x32\x82\x36"), ENCODING_GB18030,
+			"德\xF0\xA0\x80\x80" }, /* U+20000 */
 	};
 
 	(void)state;

@@ -16,8 +16,13 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { MUTATIONS = 3000, RANDOM_TEXTS = 2000, WINDOW = 8192, LINE_BYTES = 10 * 1000 * 1000,
-	LINES_BYTES = 2 * 1000 * 1000 };
+enum {
+	MUTATIONS = 3000,
+	RANDOM_TEXTS = 2000,
+	WINDOW = 8192,
+	LINE_BYTES = 10 * 1000 * 1000,
+	LINES_BYTES = 2 * 1000 * 1000
+};
 
 static uint64_t seed = 88172645463325252u;
 
@@ -52,7 +57,8 @@ static void check_document(const struct document *doc)
 		assert_true(p->n_sections > 0);
 		for (k = 0; k < p->n_sections; k++) {
 			check_section(&p->sections[k]);
-			assert_true(k == 0 || strcmp(p->sections[k - 1].name, p->sections[k].name) < 0);
+			assert_true(
+				k == 0 || strcmp(p->sections[k - 1].name, p->sections[k].name) < 0);
 		}
 	}
 }
@@ -86,8 +92,9 @@ static void read_file(const char *path, struct buf *ret)
 /* Change bytes, cut, repeat and join pieces of a text. */
 static void mutate(struct buf *b)
 {
-	static const char *const pieces[] = { "\n", "一、", "(一)", "1、", "篇一\n", "\n计划篇二\n", "第一篇\n", "-->\n",
-		"20xx年", "2016年", "《", "》", "“", "\r", "\xFF", "一是", "附件1\n", "第一部分 ", "①", "教育局", "市", "年" };
+	static const char *const pieces[] = { "\n", "一、", "(一)", "1、", "篇一\n", "\n计划篇二\n",
+		"第一篇\n", "-->\n", "20xx年", "2016年", "《", "》", "“", "\r", "\xFF", "一是",
+		"附件1\n", "第一部分 ", "①", "教育局", "市", "年" };
 	size_t at = random_below(b->len), n = random_below(64) + 1, i;
 	const char *piece = pieces[random_below(ARRAY_LEN(pieces))];
 
@@ -122,7 +129,8 @@ static void mutated_examples_are_taken_apart_or_refused(void **state)
 
 		read_file(g.gl_pathv[i % g.gl_pathc], &all);
 		from = all.len > WINDOW ? random_below(all.len - WINDOW) : 0;
-		assert_int_equal(buf_add(&part, all.data + from, all.len > WINDOW ? WINDOW : all.len), 0);
+		assert_int_equal(
+			buf_add(&part, all.data + from, all.len > WINDOW ? WINDOW : all.len), 0);
 		for (k = random_below(12); k > 0 && part.len > 0; k--)
 			mutate(&part);
 		accepted += try_bytes(buf_str(&part), part.len) > 0;
@@ -133,9 +141,10 @@ static void mutated_examples_are_taken_apart_or_refused(void **state)
 
 static void random_bytes_and_random_headings_do_no_harm(void **state)
 {
-	static const char *const pieces[] = { "一", "二", "十", "、", "(", ")", "（", "）", "1", "2", ".", "．", "篇", "第",
-		"章", "部分", "是", "要", "附件", "月", ":", "：", "\n", "\n\n", " ", "　", "年", "20", "xx", "市", "区", "县", "教育",
-		"局", "《", "》", "。", ",", "-->", "计划", "总结", "的", "`", "①", "㈠", "⑴", "【", "】" };
+	static const char *const pieces[] = { "一", "二", "十", "、", "(", ")", "（", "）", "1",
+		"2", ".", "．", "篇", "第", "章", "部分", "是", "要", "附件", "月", ":", "：", "\n",
+		"\n\n", " ", "　", "年", "20", "xx", "市", "区", "县", "教育", "局", "《", "》",
+		"。", ",", "-->", "计划", "总结", "的", "`", "①", "㈠", "⑴", "【", "】" };
 	size_t i, k;
 
 	(void)state;
@@ -146,7 +155,8 @@ static void random_bytes_and_random_headings_do_no_harm(void **state)
 			const char *piece = pieces[random_below(ARRAY_LEN(pieces))];
 			char byte = (char)random_below(256);
 
-			assert_int_equal(i % 10 == 0 ? buf_add(&b, &byte, 1) : buf_add_str(&b, piece), 0);
+			assert_int_equal(
+				i % 10 == 0 ? buf_add(&b, &byte, 1) : buf_add_str(&b, piece), 0);
 		}
 		try_bytes(buf_str(&b), b.len);
 	}
@@ -169,10 +179,12 @@ static void try_repeated(const char *piece)
 /* Time that is not linear meets the time limit of the test. */
 static void megabytes_of_nonsense_end(void **state)
 {
-	static const char *const pieces[] = { "育", "一", "年", "2016年", "《", "(一)", "教育\n", "一、\n", "一、教育\n",
-		"1、教育局\n", "篇一\n", "篇一\n篇二\n", "第一篇教育\n", "一是教育。二是\n", "一是教育\n二是安全\n三是德育\n",
-		"-->\n", "附件1\n", "开云KY官方登录入口 ", "的`", "小编整理\n", "　", " \n", "a", "2016-2017学年", "教育局市",
-		"工作计划一\n工作计划二\n", "2016年是,", "任务一:\n", "抓手一:目标一:\n", "1、育\n2、育\n3、育\n" };
+	static const char *const pieces[] = { "育", "一", "年", "2016年", "《", "(一)", "教育\n",
+		"一、\n", "一、教育\n", "1、教育局\n", "篇一\n", "篇一\n篇二\n", "第一篇教育\n",
+		"一是教育。二是\n", "一是教育\n二是安全\n三是德育\n", "-->\n", "附件1\n",
+		"开云KY官方登录入口 ", "的`", "小编整理\n", "　", " \n", "a", "2016-2017学年",
+		"教育局市", "工作计划一\n工作计划二\n", "2016年是,", "任务一:\n",
+		"抓手一:目标一:\n", "1、育\n2、育\n3、育\n" };
 	size_t i;
 
 	(void)state;
