@@ -250,12 +250,16 @@ static void check_key(struct model_key *key, const struct model_crash *crash,
 	for (i = 0; i < key->path_count; i++)
 		found[i] = reader->read(reader->ctx, key->name, key->paths[i]);
 	f->texts++;
-	for (n = high + 1; n-- > low;)
-		if (state_is(key, n, found)) {
-			key->seen = n;
-			return;
-		}
-	key->seen = high;
+	for (n = high + 1; n-- > low && !state_is(key, n, found);)
+		;
+	if (n + 1 > low) {
+		key->seen = n;
+		for (n = low; !state_is(key, n, found); n++)
+			;
+		key->surely = n;
+		return;
+	}
+	key->seen = key->surely = high;
 	count_bad(key, low, high, found, f, report);
 }
 
@@ -272,9 +276,9 @@ static void check_order(struct model *m, struct model_figures *f, FILE *report)
 	for (i = 0; i < m->count; i++) {
 		const struct model_key *key = m->keys[i];
 
-		if (key->seen > 0 && key->states[key->seen - 1].started > begun) {
+		if (key->surely > 0 && key->states[key->surely - 1].started > begun) {
 			latest = key;
-			begun = key->states[key->seen - 1].started;
+			begun = key->states[key->surely - 1].started;
 		}
 	}
 	for (i = 0; i < m->count; i++) {
@@ -283,7 +287,7 @@ static void check_order(struct model *m, struct model_figures *f, FILE *report)
 		if (key->seen < key->count && key->states[key->seen].acked < begun) {
 			f->disorder++;
 			fprintf(report, "  disorder: %s is in state %zu although %s is in %zu\n",
-				key->name, key->seen, latest->name, latest->seen);
+				key->name, key->seen, latest->name, latest->surely);
 		}
 	}
 }

@@ -42,7 +42,8 @@ struct model_key {
 	unsigned int path_count;
 	struct model_state *states; /* owned */
 	size_t count, capacity;
-	size_t seen;      /* state found by the last check + 1, 0: none had been reached */
+	size_t seen;      /* newest state that the last check may have found; 0: none had been reached */
+	size_t surely;    /* oldest such state: before the first and after the last there is nothing */
 	uint64_t touched; /* position of the last mark */
 };
 
