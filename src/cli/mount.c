@@ -128,6 +128,7 @@ static int set_option(struct mount_args *a, const char *word)
 		return set_max_file(a, value);
 	case OPTION_DEBUG:
 		a->fs.debug = a->foreground = true;
+		log_set_level(LOG_LEVEL_DEBUG);
 		break;
 	}
 	return CLI_OK;

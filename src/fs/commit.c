@@ -199,15 +199,17 @@ static bool is_durable(struct fs *fs, const struct commit *c)
 
 int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why)
 {
+	bool is_anonymous = why == COMMIT_LAST || !req; /* the kernel does not say who closed it */
 	char author[64];
 	struct commit c = { 0 };
 	struct change change = { .apply = apply_one, .arg = &c, .wait_ms = WAIT_TEXT_MS };
+	uid_t writer;
 	int r;
 
-	if (why == COMMIT_LAST || !req) /* the kernel does not say who closed it */
-		change.author = fs_author(fs, n->writer, author);
-	else
-		change.author = fs_author(fs, fuse_req_ctx(req)->uid, author);
+	pthread_mutex_lock(&n->lock);
+	writer = n->writer;
+	pthread_mutex_unlock(&n->lock);
+	change.author = fs_author(fs, is_anonymous ? writer : fuse_req_ctx(req)->uid, author);
 	pthread_mutex_lock(&n->commit_lock);
 	r = commit_begin(fs, n, &c, why);
 	if (r == 0 && c.node) {

@@ -2,7 +2,6 @@
 #include "fs_priv.h"
 
 #include "planfs/log.h"
-#include "planfs/name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,10 +30,9 @@ static int check_free(struct fs *fs, int64_t parent, const char *name)
 	struct inode there;
 	int r;
 
-	if (view_is_view(parent) || (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0))
-		return -EPERM;
-	if (strlen(name) > NAME_BYTES_MAX)
-		return -ENAMETOOLONG;
+	r = check_name(parent, name);
+	if (r < 0)
+		return r;
 	r = attr_lookup(fs, parent, name, &there);
 	return r == 0 ? -EEXIST : r == -ENOENT ? 0 : r;
 }
@@ -200,7 +198,6 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 struct slice {
 	fuse_req_t req;
 	size_t offset, size;
-	struct buf whole; /* owned; a long text, to be kept */
 	bool replied;
 };
 
@@ -383,7 +380,6 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 	int r;
 
 	(void)datasync;
-	(void)fi;
 	(void)fi;
 	r = n ? commit_node(fs, req, n, COMMIT_FSYNC)
 	      : fs_change(fs, req, NULL, NULL, CHANGE_DURABLE);

@@ -79,7 +79,7 @@ struct fs {
 	pthread_mutex_t table_lock; /* guards the table, pending, and the marked fields of nodes */
 	struct node *buckets[NODE_BUCKETS];
 	struct node *pending;
-	unsigned n_nodes, n_pending;
+	unsigned n_nodes;
 
 	pthread_mutex_t dirs_lock; /* guards both */
 	struct dir_handle *dirs;
@@ -112,9 +112,6 @@ static inline struct fs *req_fs(fuse_req_t req)
 {
 	return fuse_req_userdata(req);
 }
-
-/* session.c */
-extern const struct fuse_lowlevel_ops fs_ops;
 
 /* author.c: the name of the user @uid, valid as long as @ret_name (64 bytes) is. */
 const char *fs_author(struct fs *fs, uid_t uid, char *ret_name);
@@ -276,6 +273,9 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_fallocate(
 	fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len, struct fuse_file_info *fi);
 
-/* names.c, shared with file.c: owner and mode of something new in directory @parent. */
+/* names.c, shared with file.c: may a name in @parent be made or changed? 0, -EPERM, -ENAMETOOLONG. */
+int check_name(int64_t parent, const char *name) MUST_CHECK;
+
+/* The same: owner and mode of something new in directory @parent. */
 int new_inode(struct fs *fs, fuse_req_t req, int64_t parent, mode_t mode,
 	struct inode *ret_inode) MUST_CHECK;

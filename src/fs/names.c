@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* .planfs is ours, and nothing of it can be changed. */
-static int check_name(int64_t parent, const char *name)
+int check_name(int64_t parent, const char *name)
 {
 	if (view_is_view(parent) || (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0))
 		return -EPERM;
@@ -67,15 +67,14 @@ static void make(fuse_req_t req, struct create *c, mode_t mode, dev_t rdev)
 {
 	struct fs *fs = req_fs(req);
 	struct fuse_entry_param entry;
+	struct node *waiting;
 	int r;
 
 	r = check_name(c->parent, c->name);
-	if (r == 0 && node_has_pending(fs, c->parent)) {
-		struct node *n = node_find_pending(fs, c->parent, c->name);
-
-		r = n ? -EEXIST : 0;
-		node_put(fs, n);
-	}
+	waiting = node_find_pending(fs, c->parent, c->name);
+	if (r == 0 && waiting)
+		r = -EEXIST;
+	node_put(fs, waiting);
 	if (r == 0)
 		r = new_inode(fs, req, c->parent, mode, &c->inode);
 	if (r == 0) {
@@ -308,15 +307,12 @@ static int apply_move(struct txn *t, void *arg)
 static int find_open(struct fs *fs, int64_t parent, const char *name, struct node **ret_node,
 	struct inode *ret_inode)
 {
-	struct node *n;
 	int r;
 
 	r = attr_lookup(fs, parent, name, ret_inode);
-	if (r < 0)
-		return r;
-	n = node_find(fs, ret_inode->id);
-	*ret_node = n;
-	return 0;
+	if (r == 0)
+		*ret_node = node_find(fs, ret_inode->id);
+	return r;
 }
 
 static int prepare_move(struct fs *fs, struct move *m)

@@ -163,7 +163,6 @@ int node_set_pending(struct fs *fs, struct node *n, int64_t parent, const char *
 	n->name = copy;
 	n->next_pending = fs->pending;
 	fs->pending = n;
-	fs->n_pending++;
 	pthread_mutex_unlock(&fs->table_lock);
 	return 0;
 }
@@ -179,7 +178,6 @@ char *node_clear_pending(struct fs *fs, struct node *n)
 		for (at = &fs->pending; *at != n;)
 			at = &(*at)->next_pending;
 		*at = n->next_pending;
-		fs->n_pending--;
 		n->name = NULL;
 	}
 	pthread_mutex_unlock(&fs->table_lock);

@@ -54,7 +54,7 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 }
 
 /* Locks are left to the kernel: getlk, setlk and flock are not set. */
-const struct fuse_lowlevel_ops fs_ops = {
+static const struct fuse_lowlevel_ops fs_ops = {
 	.init = op_init,
 	.lookup = op_lookup,
 	.forget = op_forget,
@@ -211,7 +211,7 @@ static int serve(struct fs *fs)
 	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE);
 	r = fuse_session_loop_mt(fs->se, config);
 	fuse_loop_cfg_destroy(config);
-	return r > 0 ? 0 : r; /* positive: ended by a signal, which is a clean stop */
+	return r > 0 ? 0 : r; /* positive: the number of a signal, which is a clean stop */
 }
 
 static int run_session(struct fs *fs, struct buf *ret_why)

@@ -6,13 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int change_nothing(struct txn *t, void *arg)
-{
-	(void)t;
-	(void)arg;
-	return 0;
-}
-
 static int feed_rows(struct store *s, struct conn *c, int64_t *rev, store_feed_fn *fn, void *arg)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_FEED);

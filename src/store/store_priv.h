@@ -193,6 +193,8 @@ int schema_version(void);
 int schema_upgrade(sqlite3 *db, int from) MUST_CHECK;
 
 /* commit.c */
+/* A change_fn for those who only want what goes with a transaction. */
+int change_nothing(struct txn *t, void *arg) MUST_CHECK;
 bool id_take(struct store *s, struct id_range *range, int64_t *ret_id);
 
 /* checkpoint.c: called by the leader */
