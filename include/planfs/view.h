@@ -38,8 +38,8 @@ int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode) M
 int view_lookup(const struct view_source *v, int64_t parent, const char *name,
 	struct inode *ret_inode) MUST_CHECK;
 
-/* As store_list(). */
-int view_list(const struct view_source *v, int64_t parent, const char *after, store_entry_fn *fn,
+/* As store_scan(). */
+int view_scan(const struct view_source *v, int64_t parent, int64_t after, store_entry_fn *fn,
 	void *arg) MUST_CHECK;
 
 /* The text of a file as of now. Returns 0, -ENOENT, -EISDIR, or the error of the database. */

@@ -59,7 +59,6 @@ struct node {
 	struct node *next_pending;
 };
 
-struct dir_handle; /* dir.c */
 struct invalid;    /* notify.c */
 
 struct uid_name {
@@ -80,10 +79,6 @@ struct fs {
 	struct node *buckets[NODE_BUCKETS];
 	struct node *pending;
 	unsigned n_nodes;
-
-	pthread_mutex_t dirs_lock; /* guards both */
-	struct dir_handle *dirs;
-	uint64_t next_dir;
 
 	pthread_mutex_t authors_lock;
 	struct uid_name authors[16];
@@ -248,7 +243,6 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
 void op_readdirplus(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
-void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);

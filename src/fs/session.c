@@ -69,7 +69,6 @@ static const struct fuse_lowlevel_ops fs_ops = {
 	.opendir = op_opendir,
 	.readdir = op_readdir,
 	.readdirplus = op_readdirplus,
-	.releasedir = op_releasedir,
 	.fsyncdir = op_fsyncdir,
 	.mkdir = op_mkdir,
 	.mknod = op_mknod,
@@ -248,7 +247,6 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 	fs->options = options;
 	fs->views = (struct view_source){ .store = s, .mount_status = mount_status, .arg = fs };
 	pthread_mutex_init(&fs->table_lock, NULL);
-	pthread_mutex_init(&fs->dirs_lock, NULL);
 	pthread_mutex_init(&fs->authors_lock, NULL);
 	pthread_mutex_init(&fs->notify_lock, NULL);
 	pthread_mutex_init(&fs->purge_lock, NULL);

@@ -212,11 +212,8 @@ static int apply_and_commit(struct store *s, struct request *first)
 	bool durable = false, changed;
 	struct request *rq;
 	int before = sqlite3_total_changes(s->writer.db);
-	int r;
+	int r = 0;
 
-	r = reserve(s, "inode", &s->inode_ids, &inodes);
-	if (r == 0)
-		r = reserve(s, "body", &s->body_ids, &bodies);
 	for (rq = first; rq && r == 0; rq = rq->next) {
 		durable |= rq->change->durable;
 		if (first->next)
@@ -224,6 +221,11 @@ static int apply_and_commit(struct store *s, struct request *first)
 		else
 			r = rq->result = apply_change(s, rq->change);
 	}
+	/* last, so that numbers rise with time: a big change may have used up the range and more */
+	if (r == 0)
+		r = reserve(s, "inode", &s->inode_ids, &inodes);
+	if (r == 0)
+		r = reserve(s, "body", &s->body_ids, &bodies);
 	changed = sqlite3_total_changes(s->writer.db) != before;
 	if (r == 0) {
 		r = run_simple(s, SQL_COMMIT);

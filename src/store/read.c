@@ -125,21 +125,24 @@ static int list_rows(sqlite3_stmt *st, store_entry_fn *fn, void *arg)
 	int r;
 
 	while ((r = stmt_row(st, "list a directory")) > 0) {
-		struct inode inode = inode_from_row(st, 1);
-		const char *name = (const char *)sqlite3_column_text(st, 0);
+		const struct store_entry e = {
+			.name = (const char *)sqlite3_column_text(st, 0),
+			.place = sqlite3_column_int64(st, 1),
+			.inode = inode_from_row(st, 2),
+		};
 
-		if (!name)
+		if (!e.name)
 			return -ENOMEM;
-		if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 0)))
+		if (!name_is_valid(e.name, (size_t)sqlite3_column_bytes(st, 0)))
 			continue; /* a damaged row must not reach the kernel; 'check' names it */
-		r = fn(arg, name, &inode);
+		r = fn(arg, &e);
 		if (r != 0)
 			return r;
 	}
 	return r;
 }
 
-int store_list(struct store *s, int64_t parent, const char *after, store_entry_fn *fn, void *arg)
+int store_list(struct store *s, int64_t parent, store_entry_fn *fn, void *arg)
 {
 	struct conn *c;
 	int r;
@@ -151,7 +154,25 @@ int store_list(struct store *s, int64_t parent, const char *after, store_entry_f
 		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_LIST);
 
 		sqlite3_bind_int64(st, 1, parent);
-		bind_text(st, 2, after);
+		r = list_rows(st, fn, arg);
+	}
+	reader_put(s, c);
+	return r;
+}
+
+int store_scan(struct store *s, int64_t parent, int64_t after, store_entry_fn *fn, void *arg)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	{
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_SCAN);
+
+		sqlite3_bind_int64(st, 1, parent);
+		sqlite3_bind_int64(st, 2, after);
 		r = list_rows(st, fn, arg);
 	}
 	reader_put(s, c);

@@ -38,6 +38,7 @@ enum sql_id {
 	SQL_LOOKUP,
 	SQL_PARENT,
 	SQL_LIST,
+	SQL_SCAN,
 	SQL_BODY,
 	SQL_TEXT,
 	SQL_TARGET,
@@ -188,6 +189,9 @@ int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent) MUST_CHECK;
 int reader_get(struct store *s, struct conn **ret_conn) MUST_CHECK;
 void reader_put(struct store *s, struct conn *c);
 
+/* schema_order.c: the statements of step 2, NULL at the end */
+extern const char *const schema_order[];
+
 /* schema.c */
 int schema_version(void);
 int schema_upgrade(sqlite3 *db, int from) MUST_CHECK;
@@ -227,6 +231,8 @@ void spare_done(struct store *s);
 int touch_dir(struct txn *t, int64_t id, int subdirs) MUST_CHECK;
 int check_dir(struct txn *t, int64_t id) MUST_CHECK; /* 0: a directory that has a name */
 int check_empty(struct txn *t, int64_t id) MUST_CHECK;
+/* A number of the sequence of inodes, for an inode or for the place of a name. */
+int new_inode_number(struct txn *t, int64_t *ret_number) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
