@@ -67,6 +67,13 @@ static inline void store_closep(struct store **s)
 	store_close(*s);
 }
 
+/*
+ * Have @hook (NULL: nothing) called by any thread of this process that is about to wait inside the store: for the disk, for
+ * another program's lock, for another thread's commit. It may be called several times in one call of the
+ * store, and must not call the store. To be set before the threads are made.
+ */
+void store_set_wait_hook(void (*hook)(void));
+
 /* The absolute path of the database. Valid until store_close(). */
 const char *store_path(const struct store *s);
 

@@ -19,10 +19,15 @@ struct view_mount {
 	int64_t started;      /* ns since 1970 */
 };
 
+/* Receives a named number. A result other than 0 ends the enumeration. */
+typedef int view_number_fn(void *arg, const char *name, int64_t number);
+
 /* Where views get their contents from. Borrowed by all functions for the time of the call. */
 struct view_source {
 	struct store *store;
 	void (*mount_status)(void *arg, struct view_mount *ret_mount); /* NULL: not mounted */
+	/* Requests of the kernel so far, by kind; NULL: not mounted. Returns 0 or the result of @fn. */
+	int (*mount_requests)(void *arg, view_number_fn *fn, void *fn_arg);
 	void *arg;
 };
 

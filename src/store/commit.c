@@ -287,6 +287,7 @@ static void run_alone(struct store *s, struct request *rq)
 
 	rq->next = NULL;
 	while ((r = begin(s, rq)) == -EBUSY && clock_now() < rq->deadline) {
+		store_waits();
 		checkpoint_yield(s);
 		usleep(BUSY_POLL_US);
 	}
@@ -324,6 +325,7 @@ static int begin_waiting(struct store *s, struct batch *b)
 	int r;
 
 	while ((r = begin(s, b->first)) == -EBUSY) {
+		store_waits();
 		checkpoint_yield(s);
 		usleep(BUSY_POLL_US);
 		pthread_mutex_lock(&s->queue_lock);
@@ -370,6 +372,8 @@ static void lead(struct store *s, const struct request *own)
 	s->has_leader = true;
 	batch_take_queue(s, &b);
 	pthread_mutex_unlock(&s->queue_lock);
+	if (wants_disk(b.first))
+		store_waits();
 	bare = !wants_change(b.first);
 	run_batch(s, &b);
 	retry_removals(s, b.first);
@@ -384,6 +388,7 @@ static void lead(struct store *s, const struct request *own)
 	}
 	if (checkpoint_is_due(s) || spare_is_due(s)) {
 		pthread_mutex_unlock(&s->queue_lock);
+		store_waits();
 		checkpoint_tend(s);
 		spare_tend(s);
 		pthread_mutex_lock(&s->queue_lock);
@@ -404,10 +409,12 @@ int store_change(struct store *s, const struct change *c)
 	*s->last = &rq;
 	s->last = &rq.next;
 	while (!rq.done) {
-		if (s->has_leader)
+		if (s->has_leader) {
+			store_waits();
 			pthread_cond_wait(&rq.wake, &s->queue_lock);
-		else
+		} else {
 			lead(s, &rq);
+		}
 	}
 	pthread_mutex_unlock(&s->queue_lock);
 	pthread_cond_destroy(&rq.wake);

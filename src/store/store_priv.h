@@ -3,6 +3,7 @@
 
 #include "planfs/change.h"
 #include "planfs/check.h"
+#include "planfs/clock.h"
 #include "planfs/store.h"
 
 #include <pthread.h>
@@ -144,15 +145,6 @@ struct txn {
 	int64_t now; /* of the change, ns */
 };
 
-/* Nanoseconds of a clock that nobody can set, for deadlines. */
-static inline int64_t clock_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 /* conn.c */
 int conn_open(struct conn *c, const char *name, bool readonly, bool writer) MUST_CHECK;
 void conn_close(struct conn *c);
@@ -169,6 +161,9 @@ int sqlite_errno(sqlite3 *db);
 /* A statement of @c with its first parameters bound, to be declared CLEANUP_STMT. */
 sqlite3_stmt *conn_stmt(struct conn *c, enum sql_id id);
 void bind_text(sqlite3_stmt *st, int at, const char *text);
+
+/* Somebody is going to wait: tell whoever asked to know. See store_set_wait_hook(). */
+void store_waits(void);
 
 /* Step a statement that returns no row. Returns 0 or -Exxx. */
 int stmt_run(sqlite3_stmt *st, const char *what) MUST_CHECK;
