@@ -38,7 +38,7 @@ struct inode {
 
 struct store_options {
 	bool readonly;
-	bool exclusive; /* be the one process that mounts the database, until store_close() */
+	bool exclusive; /* be the one process that mounts the database to write, until store_close() */
 };
 
 /* Nanoseconds since 1970, now. */

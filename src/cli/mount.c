@@ -265,7 +265,9 @@ static void on_ready(void *arg)
 
 static int serve(struct mount_args *a)
 {
-	const struct store_options how = { .readonly = a->fs.readonly, .exclusive = true };
+	/* Any number may read beside the one that writes. */
+	const struct store_options how = { .readonly = a->fs.readonly,
+		.exclusive = !a->fs.readonly };
 	CLEANUP(buf_done) struct buf why = { 0 };
 	struct store *s = NULL;
 	int r;

@@ -11,7 +11,15 @@
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
-enum { BLOCK = 4096 };
+enum {
+	BLOCK = 4096,
+	VIEW_MARGIN = 4096, /* by how much a view may grow between its lookup and its reading */
+
+	/* bits of the node number of a view on a read-only mount that are no part of its id */
+	TURN_SHIFT = 40,
+	TURN_MASK = (1 << 20) - 1,
+	TURNS = TURN_MASK,
+};
 
 static struct timespec timespec_of(int64_t ns)
 {
@@ -53,16 +61,44 @@ struct stat attr_stat(const struct inode *i)
 	};
 }
 
-struct fuse_entry_param attr_entry(const struct inode *inode)
+/*
+ * A read-only mount hears of versions only, so that another mount's scratch files come and go unheard; a view
+ * may always be another one.
+ */
+static double entry_seconds(struct fs *fs, const char *name, int64_t id)
 {
-	double seconds = view_is_view(inode->id) ? 0.0 : CACHE_SECONDS;
+	bool unheard = fs->options->readonly && name_is_scratch(name);
 
-	return (struct fuse_entry_param){
+	return view_is_view(id) || unheard ? 0.0 : CACHE_SECONDS;
+}
+
+struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode)
+{
+	double seconds = entry_seconds(fs, name, inode->id);
+	struct fuse_entry_param entry = {
 		.ino = (fuse_ino_t)inode->id,
 		.attr = attr_stat(inode),
 		.attr_timeout = seconds,
 		.entry_timeout = seconds,
 	};
+
+	if (fs->options->readonly && view_is_view(inode->id) && S_ISREG(inode->mode)) {
+		/*
+		 * Nothing is opened there, so that the kernel keeps the text for as long as it has the node:
+		 * each lookup gives a new one. A text that is shorter than announced ends where it ends.
+		 */
+		entry.ino |= (atomic_fetch_add(&fs->turns, 1) % TURNS + 1) << TURN_SHIFT;
+		entry.attr.st_size += VIEW_MARGIN;
+		entry.attr_timeout = CACHE_SECONDS;
+	}
+	return entry;
+}
+
+int64_t attr_id(fuse_ino_t ino)
+{
+	int64_t id = (int64_t)ino;
+
+	return view_is_view(id) ? id & ~((int64_t)TURN_MASK << TURN_SHIFT) : id;
 }
 
 int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
@@ -158,7 +194,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	r = attr_lookup(fs, (int64_t)parent, name, &inode);
 	if (r == -ENOENT) {
 		/* the kernel may remember that there is nothing, until we say otherwise */
-		entry = (struct fuse_entry_param){ .entry_timeout = CACHE_SECONDS };
+		entry = (struct fuse_entry_param){ .entry_timeout = entry_seconds(fs, name, 0) };
 		fuse_reply_entry(req, &entry);
 		return;
 	}
@@ -166,7 +202,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, -r);
 		return;
 	}
-	entry = attr_entry(&inode);
+	entry = attr_entry(fs, name, &inode);
 	fuse_reply_entry(req, &entry);
 }
 
@@ -183,7 +219,7 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int r;
 
 	(void)fi;
-	r = attr_get(req_fs(req), (int64_t)ino, &inode);
+	r = attr_get(req_fs(req), attr_id(ino), &inode);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else
@@ -307,7 +343,7 @@ void op_setattr(
 	else
 		r = set_attributes(req, (int64_t)ino, &wish, fi == NULL);
 	if (r == 0)
-		r = attr_get(req_fs(req), (int64_t)ino, &inode);
+		r = attr_get(req_fs(req), attr_id(ino), &inode);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else

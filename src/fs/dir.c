@@ -63,7 +63,7 @@ static int add_entry(struct listing *l, const struct store_entry *e, bool sure)
 	size_t room = l->size - l->len, need;
 
 	if (l->plus) {
-		struct fuse_entry_param entry = attr_entry(&e->inode);
+		struct fuse_entry_param entry = attr_entry(l->fs, e->name, &e->inode);
 
 		if (!sure)
 			entry.ino = 0;

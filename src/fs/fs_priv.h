@@ -97,6 +97,7 @@ struct fs {
 	struct fuse_session *se;
 	struct view_source views;
 	atomic_ullong commits; /* ended so far: see attr_get() */
+	atomic_ullong turns;   /* see attr_entry() */
 	int64_t started;       /* ns */
 	bool expire_only;      /* the kernel knows FUSE_EXPIRE_ONLY */
 
@@ -261,8 +262,11 @@ void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name)
 
 /* attr.c */
 struct stat attr_stat(const struct inode *inode);
+int64_t attr_id(fuse_ino_t ino); /* of the inode or view that the kernel means */
 int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode) MUST_CHECK;
-struct fuse_entry_param attr_entry(const struct inode *inode); /* to be kept without end */
+
+/* What the kernel is told of @inode called @name: to be kept without end, but for what nobody would invalidate. */
+struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode);
 int attr_lookup(
 	struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 

@@ -87,7 +87,7 @@ static void make(fuse_req_t req, struct create *c, mode_t mode, dev_t rdev)
 		fuse_reply_err(req, -r);
 		return;
 	}
-	entry = attr_entry(&c->inode);
+	entry = attr_entry(fs, c->name, &c->inode);
 	fuse_reply_entry(req, &entry);
 }
 
@@ -157,7 +157,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 		fuse_reply_err(req, -r);
 		return;
 	}
-	entry = attr_entry(&l.inode);
+	entry = attr_entry(fs, name, &l.inode);
 	fuse_reply_entry(req, &entry);
 }
 

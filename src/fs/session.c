@@ -24,7 +24,10 @@ static void op_init(void *arg, struct fuse_conn_info *conn)
 
 	conn->want |= conn->capable & wanted;
 	conn->want &= ~unwanted;
-	conn->want |= conn->capable & FUSE_CAP_EXPLICIT_INVAL_DATA;
+	if (fs->options->readonly) /* for what changes unheard: see attr_entry() */
+		conn->want |= conn->capable & FUSE_CAP_AUTO_INVAL_DATA;
+	else
+		conn->want |= conn->capable & FUSE_CAP_EXPLICIT_INVAL_DATA;
 	conn->max_readahead = conn->max_write;
 	/* Releases that wait for another program's lock must not use up what the kernel lets be under way. */
 	conn->max_background = BACKGROUND_MAX;

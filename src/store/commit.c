@@ -403,7 +403,7 @@ int store_change(struct store *s, const struct change *c)
 	struct request rq = { .change = c, .wake = PTHREAD_COND_INITIALIZER };
 
 	if (s->readonly)
-		return -EROFS;
+		return c->apply ? -EROFS : 0; /* a bare sync: nothing of ours is unsynced */
 	rq.deadline = clock_now() + (int64_t)c->wait_ms * 1000000;
 	pthread_mutex_lock(&s->queue_lock);
 	*s->last = &rq;

@@ -50,7 +50,7 @@ class _Loader:
         links = 2 if mode == DIRECTORY_MODE else 0
         times = (mtime * 10**9,) * 4
         self.rows['inode'].append((self.inode, mode, *self.owner, links, size, *times, body))
-        self.rows['dentry'].append((parent, name, self.inode))
+        self.rows['dentry'].append((parent, name, self.inode, self.inode))
         return self.inode
 
     def _directory(self, path, mtime):
@@ -74,7 +74,7 @@ class _Loader:
         self.db.executemany('INSERT INTO body (id, data) VALUES (?, ?)', self.rows['body'])
         self.db.executemany('INSERT INTO inode (id, mode, uid, gid, nlink, size, atime, mtime, ctime, btime, '
                             'body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', self.rows['inode'])
-        self.db.executemany('INSERT INTO dentry (parent, name, inode) VALUES (?, ?, ?)', self.rows['dentry'])
+        self.db.executemany('INSERT INTO dentry (parent, name, inode, seq) VALUES (?, ?, ?, ?)', self.rows['dentry'])
         self.db.execute('COMMIT')
         for rows in self.rows.values():
             rows.clear()
