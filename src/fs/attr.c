@@ -116,8 +116,8 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum c
 	return run_change(fs, &change);
 }
 
-/* What is not in the database: created and not stored yet, or removed while somebody stands in it. */
-static bool get_from_memory(struct fs *fs, int64_t id, struct inode *ret_inode)
+/* What is in the memory: @unstored, of a file that has no row yet; else also of one that lost it. */
+static bool get_from_memory(struct fs *fs, int64_t id, bool unstored, struct inode *ret_inode)
 {
 	struct node *n = node_find(fs, id);
 	bool found;
@@ -125,7 +125,7 @@ static bool get_from_memory(struct fs *fs, int64_t id, struct inode *ret_inode)
 	if (!n)
 		return false;
 	pthread_mutex_lock(&n->lock);
-	found = n->dirty || n->unlinked;
+	found = unstored ? n->dirty && !n->in_db : n->dirty || n->unlinked;
 	if (found)
 		*ret_inode = n->inode;
 	pthread_mutex_unlock(&n->lock);
@@ -146,10 +146,12 @@ int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode)
 
 	if (view_is_view(id))
 		return view_get(&fs->views, id, ret_inode);
+	if (get_from_memory(fs, id, true, ret_inode))
+		return 0;
 	do {
 		commits = atomic_load(&fs->commits);
 		r = store_get(fs->store, id, &inode);
-		from_memory = r == -ENOENT ? get_from_memory(fs, id, &inode)
+		from_memory = r == -ENOENT ? get_from_memory(fs, id, false, &inode)
 					   : r == 0 && node_overlay(fs, &inode);
 	} while (!from_memory && commits != atomic_load(&fs->commits));
 	if (r == 0 || from_memory)
@@ -401,11 +403,13 @@ static void reply_bytes(fuse_req_t req, int r, const struct buf *b, size_t size)
 void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	CLEANUP(buf_done) struct buf value = { 0 };
+	struct inode inode;
 	int r;
 
 	r = check_xattr_name(name);
-	if (r == 0 && view_is_view((int64_t)ino))
-		r = -ENODATA;
+	if (r == 0 && (view_is_view((int64_t)ino) ||
+			      get_from_memory(req_fs(req), (int64_t)ino, true, &inode)))
+		r = -ENODATA; /* a file without a row has none */
 	if (r == 0)
 		r = store_get_xattr(req_fs(req)->store, (int64_t)ino, name, &value);
 	reply_bytes(req, r, &value, size);

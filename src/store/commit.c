@@ -386,6 +386,7 @@ static void lead(struct store *s, const struct request *own)
 		b.first = rq->next;
 		finish(rq, rq->result);
 	}
+	sync_plan_tending(s);
 	if (checkpoint_is_due(s) || spare_is_due(s)) {
 		pthread_mutex_unlock(&s->queue_lock);
 		store_waits();
@@ -396,6 +397,27 @@ static void lead(struct store *s, const struct request *own)
 	s->has_leader = false;
 	if (s->first)
 		pthread_cond_signal(&s->first->wake);
+}
+
+bool leader_try(struct store *s)
+{
+	bool leads;
+
+	pthread_mutex_lock(&s->queue_lock);
+	leads = !s->has_leader && !s->first;
+	if (leads)
+		s->has_leader = true;
+	pthread_mutex_unlock(&s->queue_lock);
+	return leads;
+}
+
+void leader_resign(struct store *s)
+{
+	pthread_mutex_lock(&s->queue_lock);
+	s->has_leader = false;
+	if (s->first)
+		pthread_cond_signal(&s->first->wake);
+	pthread_mutex_unlock(&s->queue_lock);
 }
 
 int store_change(struct store *s, const struct change *c)

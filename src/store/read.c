@@ -51,43 +51,65 @@ int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent)
 	return 0;
 }
 
-int store_get(struct store *s, int64_t id, struct inode *ret_inode)
+/* What a short look is for. */
+struct key {
+	int64_t id;
+	const char *name;
+};
+
+typedef int look_fn(struct conn *c, const struct key *key, void *ret);
+
+/*
+ * Look at a few rows: on the writer's connection when nobody leads, because its cache outlives our own commits, which
+ * throw away those of the others.
+ */
+static int look(struct store *s, look_fn *fn, const struct key *key, void *ret)
 {
 	struct conn *c;
 	int r;
 
+	if (!s->readonly && leader_try(s)) {
+		r = fn(&s->writer, key, ret);
+		leader_resign(s);
+		if (r != -EBUSY) /* a recovery is left to those who can wait */
+			return r;
+	}
 	r = reader_get(s, &c);
 	if (r < 0)
 		return r;
-	r = conn_get(c, id, ret_inode);
+	r = fn(c, key, ret);
 	reader_put(s, c);
 	return r;
+}
+
+static int look_get(struct conn *c, const struct key *key, void *ret)
+{
+	return conn_get(c, key->id, ret);
+}
+
+static int look_lookup(struct conn *c, const struct key *key, void *ret)
+{
+	return conn_lookup(c, key->id, key->name, ret);
+}
+
+static int look_parent(struct conn *c, const struct key *key, void *ret)
+{
+	return conn_parent(c, key->id, ret);
+}
+
+int store_get(struct store *s, int64_t id, struct inode *ret_inode)
+{
+	return look(s, look_get, &(struct key){ .id = id }, ret_inode);
 }
 
 int store_lookup(struct store *s, int64_t parent, const char *name, struct inode *ret_inode)
 {
-	struct conn *c;
-	int r;
-
-	r = reader_get(s, &c);
-	if (r < 0)
-		return r;
-	r = conn_lookup(c, parent, name, ret_inode);
-	reader_put(s, c);
-	return r;
+	return look(s, look_lookup, &(struct key){ parent, name }, ret_inode);
 }
 
 int store_parent(struct store *s, int64_t id, int64_t *ret_parent)
 {
-	struct conn *c;
-	int r;
-
-	r = reader_get(s, &c);
-	if (r < 0)
-		return r;
-	r = conn_parent(c, id, ret_parent);
-	reader_put(s, c);
-	return r;
+	return look(s, look_parent, &(struct key){ .id = id }, ret_parent);
 }
 
 int store_resolve(struct store *s, const char *path, struct inode *ret_inode)

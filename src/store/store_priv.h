@@ -119,6 +119,7 @@ struct store {
 	bool sync_failed;         /* the leader's: see heal_sync() */
 	bool sync_full;           /* the leader's: what PRAGMA synchronous stands at */
 	int wal_frames;           /* the leader's: as of the last commit */
+	int64_t committed;        /* the leader's: clock_now() of the last commit */
 	bool holds_checkpoint;    /* the leader's: the lock of checkpoint.c */
 	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;           /* the leader's: the file of spare.c is there */
@@ -134,6 +135,7 @@ struct store {
 	pthread_t syncer;
 	pthread_cond_t syncer_wake;
 	bool syncer_runs, stopping;
+	int64_t tend_at;        /* clock_now() of the next checkpoint in a pause, INT64_MAX: none */
 	int64_t unsynced_since; /* clock_now() of the oldest commit not on the disk, 0: none */
 };
 
@@ -192,6 +194,10 @@ int schema_version(void);
 int schema_upgrade(sqlite3 *db, int from) MUST_CHECK;
 
 /* commit.c */
+/* Lead when nobody does: the writer's connection is the caller's then, until leader_resign(). Never waits. */
+bool leader_try(struct store *s);
+void leader_resign(struct store *s);
+
 /* A change_fn for those who only want what goes with a transaction. */
 int change_nothing(struct txn *t, void *arg) MUST_CHECK;
 bool id_take(struct store *s, struct id_range *range, int64_t *ret_id);
@@ -199,7 +205,9 @@ bool id_take(struct store *s, struct id_range *range, int64_t *ret_id);
 /* checkpoint.c: called by the leader */
 int checkpoint_hold(struct store *s) MUST_CHECK;
 void checkpoint_release(struct store *s);
-bool checkpoint_is_due(const struct store *s);
+bool checkpoint_is_due(const struct store *s); /* so much that the leader must not put it off */
+/* When a checkpoint would be welcome if nothing is committed until then, of clock_now(); INT64_MAX: none. */
+int64_t checkpoint_wanted_at(const struct store *s);
 void checkpoint_run(struct store *s);
 void checkpoint_tend(struct store *s);  /* what is due after a commit */
 void checkpoint_watch(struct store *s); /* count the frames of the log from now on */
@@ -215,6 +223,9 @@ int sync_wal(struct store *s) MUST_CHECK;
 
 /* Something was committed, on the disk already when @synced. Called with queue_lock held. */
 void sync_note(struct store *s, bool synced);
+
+/* Look when the log wants a checkpoint. Called by the leader with queue_lock held. */
+void sync_plan_tending(struct store *s);
 
 /* spare.c: called by the leader */
 bool spare_is_due(const struct store *s);
