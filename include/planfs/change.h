@@ -25,6 +25,7 @@ struct change {
 	const char *author; /* of the revisions; NULL: the user that runs the process */
 	bool durable;       /* be on the disk before store_change() returns */
 	unsigned wait_ms;   /* how long to wait for another program's lock */
+	uint64_t request;   /* note that this request is done; 0: none */
 	bool removes;       /* only takes away: may use the space that is kept for a full disk */
 };
 

@@ -22,14 +22,41 @@ struct fs_options {
 	bool readonly;
 	bool debug; /* print every request */
 
+	/* What the supervisor holds, borrowed: the way to the kernel, and what outlives a daemon. */
+	int channel_fd, state_fd;
+	int notify_fd;  /* the way to the notifier: a socket that keeps messages apart */
+	int latency_fd; /* of /dev/cpu_dma_latency, or -1: see awake.c */
+	int control_fd; /* the way to the supervisor: planfs/control.h */
+
 	/* Called once, from a thread of the mount, when the mount point answers. */
 	void (*ready)(void *arg);
 	void *arg;
 };
 
 /*
- * Mount @s, which must be open exclusively unless it is read-only (and is borrowed), at the mount point and serve it until
- * it is unmounted or the process gets SIGTERM, SIGINT or SIGHUP; then everything is committed and on
- * the disk. Returns 0, or the error that prevented the mount, with a line in *ret_why.
+ * The supervisor's part. Make the memory that outlives a daemon: returns 0 and *ret_fd. Mount the database @db: returns 0
+ * and *ret_fd, the way to the kernel, which keeps the mount alive as long as it is open; or the error with a line in
+ * *ret_why.
  */
-int fs_run(struct store *s, const struct fs_options *options, struct buf *ret_why) MUST_CHECK;
+int fs_state_new(int *ret_fd) MUST_CHECK;
+int fs_mount(const struct fs_options *options, const char *db, int *ret_fd,
+	struct buf *ret_why) MUST_CHECK;
+
+/*
+ * The notifier, a process of its own: pass what comes from @socket on to the kernel, until the mount has ended or
+ * nobody has the other end. Holds no lock of the database, and may be stuck until a daemon answers.
+ */
+void fs_notifier(int socket, int channel_fd);
+
+/* The session of @state_fd, for struct store_options. Returns 0, -EPROTONOSUPPORT when another version made it. */
+int fs_state_session(int state_fd, int64_t *ret_session) MUST_CHECK;
+
+/* Can another daemon go on where one died? Kernels before 6.9 do not send again what was not answered. */
+bool fs_state_can_resume(int state_fd);
+
+/*
+ * The daemon's part: serve @s, which must be open exclusively unless it is read-only (and is borrowed), until it is
+ * unmounted or the supervisor says CONTROL_STOP; then everything is committed. SIGTERM, SIGINT and SIGHUP are passed
+ * to the supervisor, CONTROL_HAND_OVER ends the process. Returns 0, or the error that ended the mount (logged).
+ */
+int fs_run(struct store *s, const struct fs_options *options) MUST_CHECK;

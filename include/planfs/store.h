@@ -38,6 +38,8 @@ struct inode {
 
 struct store_options {
 	bool readonly;
+	bool has_lock; /* the caller has the lock of store_lock(), and keeps it until after store_close() */
+	int64_t session; /* names the mount whose requests are noted; 0: none are */
 	bool exclusive; /* be the one process that mounts the database to write, until store_close() */
 };
 
@@ -59,6 +61,16 @@ int store_create(const char *path, struct buf *ret_why) MUST_CHECK;
  */
 int store_open(const char *path, const struct store_options *options, struct store **ret_store,
 	struct buf *ret_why) MUST_CHECK;
+
+/*
+ * Take the lock of the one process that mounts the database at @path to write. Returns 0 and *ret_fd, which holds
+ * the lock until all its copies are closed; -EBUSY when somebody has it, with a line in *ret_why; the error of
+ * open(2). No connection of this process to the database may be open when it is closed.
+ */
+int store_lock(const char *path, int *ret_fd, struct buf *ret_why) MUST_CHECK;
+
+/* Was the request @number of our session noted by a change that was committed? Returns 1, 0 or -Exxx. */
+int store_request_is_done(struct store *s, uint64_t number) MUST_CHECK;
 
 /* Bring everything to the disk, checkpoint and close. Accepts NULL. No other call may be under way. */
 void store_close(struct store *s);

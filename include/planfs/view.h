@@ -17,6 +17,9 @@ struct view_mount {
 	unsigned open_files;
 	unsigned dirty_files; /* open files whose text is not in the database yet */
 	int64_t started;      /* ns since 1970 */
+	int supervisor;       /* its process */
+	unsigned restarts;    /* daemons that served this mount before */
+	bool resumes;         /* another daemon could go on if this one died */
 };
 
 /* Receives a named number. A result other than 0 ends the enumeration. */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "planfs/buf.h"
+#include "planfs/fs.h"
 #include "planfs/store.h"
 
 #include <getopt.h>
@@ -20,9 +21,9 @@ enum cli_exit {
 
 struct command {
 	const char *name;
-	const char *usage;                 /* the arguments: "DB [--json]" */
-	const char *summary;               /* one line, lower case, no full stop */
-	const char *options;               /* lines for --help, each ending in '\n'; NULL: none */
+	const char *usage;   /* the arguments: "DB [--json]"; "": not for users, not listed */
+	const char *summary; /* one line, lower case, no full stop */
+	const char *options; /* lines for --help, each ending in '\n'; NULL: none */
 	int (*run)(int argc, char **argv); /* argv[0] is the name; returns an enum cli_exit */
 };
 
@@ -33,8 +34,46 @@ int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_helper() */
+int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
+int cmd_upgrade(int argc, char **argv);
+
+/* --- mount_option.c --- */
+
+struct mount_args {
+	struct fs_options fs;
+	struct buf kernel_options; /* comma-separated */
+	struct buf given;          /* all options, as they were given */
+	char *db, *point;          /* owned; absolute */
+	bool foreground;
+	int report_fd; /* where the parent waits for the exit code, or -1 */
+};
+
+#define MOUNT_ARGS_INIT                                                                            \
+	{                                                                                          \
+		.fs = { .max_file_size = FS_MAX_FILE_SIZE, .latency_fd = -1 }, .report_fd = -1     \
+	}
+
+void mount_args_done(struct mount_args *a);
+
+/* Returns -1 to go on, with the database at optind and the mount point behind it, or an enum cli_exit. */
+int mount_parse(int argc, char **argv, struct mount_args *a) MUST_CHECK;
+
+/* --- supervise.c --- */
+
+/* Mount and see to it that a daemon serves until the mount ends. Returns an enum cli_exit, which is reported, too. */
+int supervise(struct mount_args *a) MUST_CHECK;
+
+/* --- privilege.c --- */
+
+/* Become the owner of @db when we are the super-user, and keep no capability. Returns 0 or -Exxx. */
+int privilege_drop(const char *db) MUST_CHECK;
+
+/* --- status.c --- */
+
+/* What the mount at @point says of itself, JSON. Returns 0 and *ret_json, or -Exxx. */
+int status_of_mount(const char *point, struct buf *ret_json) MUST_CHECK;
 
 /* --- main.c --- */
 

@@ -35,7 +35,10 @@ static const struct command commands[] = {
 		"  -o debug           print every request; stays in the foreground\n"
 		"  -f, --foreground   stay in the foreground\n",
 		cmd_mount },
+	{ "serve", "", "the daemon of a mount; its supervisor starts it", NULL, cmd_serve },
 	{ "umount", "MNT", "unmount, when all is written", NULL, cmd_umount },
+	{ "upgrade", "MNT", "have this program serve a mount, which nobody notices", NULL,
+		cmd_upgrade },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
 		"  --json    as one JSON object\n", cmd_status },
 	{ "check", "DB|MNT [--json] [--strict]", "look for damage",
@@ -81,8 +84,9 @@ static int print_overview(void)
 	printf("usage: planfs COMMAND [ARGUMENT…]\n"
 	       "Keep work plans in one SQLite database and mount it as a directory tree.\n\n");
 	for (i = 0; i < ARRAY_LEN(commands); i++)
-		printf("  %-8s %-32s %s\n", commands[i].name, commands[i].usage,
-			commands[i].summary);
+		if (commands[i].usage[0])
+			printf("  %-8s %-32s %s\n", commands[i].name, commands[i].usage,
+				commands[i].summary);
 	printf("\n'planfs COMMAND --help' tells more; so does man planfs.\n");
 	return CLI_OK;
 }

@@ -24,14 +24,19 @@ static void status_done(struct status *s)
 	buf_done(&s->mount_json);
 }
 
-static int read_file(const char *path, struct buf *ret_text)
+int status_of_mount(const char *point, struct buf *ret_json)
 {
+	CLEANUP(buf_done) struct buf path = { 0 };
 	CLEANUP(buf_done) struct buf text = { 0 };
 	char chunk[4096];
-	FILE *f = fopen(path, "re");
+	FILE *f;
 	size_t n;
-	int r = 0;
+	int r;
 
+	r = buf_printf(&path, "%s/.planfs/status.json", point);
+	if (r < 0)
+		return r;
+	f = fopen(buf_str(&path), "re");
 	if (!f)
 		return -errno;
 	while (r == 0 && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
@@ -39,15 +44,16 @@ static int read_file(const char *path, struct buf *ret_text)
 	if (r == 0 && ferror(f))
 		r = -EIO;
 	fclose(f);
-	if (r == 0)
-		*ret_text = buf_steal(&text);
-	return r;
+	if (r < 0)
+		return r;
+	buf_done(ret_json);
+	*ret_json = buf_steal(&text);
+	return 0;
 }
 
 /* Where @db is mounted, and what the mount says. An old mount, or none, has nothing to say. */
 static int ask_mount(const char *db, struct status *s)
 {
-	CLEANUP(buf_done) struct buf path = { 0 };
 	struct statvfs v;
 	int r;
 
@@ -56,10 +62,7 @@ static int ask_mount(const char *db, struct status *s)
 		return r == -ENOENT ? 0 : r;
 	/* The kernel may answer stat(2) for a daemon that died; statvfs(2) it must ask. */
 	s->is_dead = statvfs(buf_str(&s->mounted.point), &v) < 0 && errno == ENOTCONN;
-	r = buf_printf(&path, "%s/.planfs/status.json", buf_str(&s->mounted.point));
-	if (r < 0)
-		return r;
-	r = read_file(buf_str(&path), &s->mount_json);
+	r = status_of_mount(buf_str(&s->mounted.point), &s->mount_json);
 	while (s->mount_json.len > 0 && s->mount_json.data[s->mount_json.len - 1] == '\n')
 		s->mount_json.data[--s->mount_json.len] = '\0';
 	return r == -ENOMEM ? r : 0;

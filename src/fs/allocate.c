@@ -49,11 +49,12 @@ void op_fallocate(
 	fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len, struct fuse_file_info *fi)
 {
 	struct fs *fs = req_fs(req);
-	struct node *n = node_find(fs, (int64_t)ino);
+	struct node *n = handle_node(fs, (int64_t)ino, fi->fh);
 	int r = -EBADF;
 
-	(void)fi;
-	if (n) {
+	if (n && handle_is_lost(fs, n->id, fi->fh, false)) {
+		r = -EIO;
+	} else if (n) {
 		pthread_mutex_lock(&n->lock);
 		r = allocate(fs, n, mode, off, len);
 		pthread_mutex_unlock(&n->lock);

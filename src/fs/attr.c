@@ -110,10 +110,16 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum c
 		.author = fs_author(fs, fuse_req_ctx(req)->uid, author),
 		.durable = kind == CHANGE_DURABLE,
 		.removes = kind == CHANGE_REMOVE,
+		.request = kind == CHANGE_ATTR ? 0 : loop_request(),
 		.wait_ms = WAIT_NAME_MS,
 	};
 
 	return run_change(fs, &change);
+}
+
+int fs_was_done(struct fs *fs)
+{
+	return loop_is_sent_again() ? store_request_is_done(fs->store, loop_request()) : 0;
 }
 
 /* What is in the memory: @unstored, of a file that has no row yet; else also of one that lost it. */
@@ -325,7 +331,7 @@ static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish, b
 	if (r == 0 && (wish->to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_CTIME))) {
 		done = n && set_in_memory(n, wish);
 		if (!done)
-			r = fs_change(fs, req, apply_set_attr, &a, CHANGE_PLAIN);
+			r = fs_change(fs, req, apply_set_attr, &a, CHANGE_ATTR);
 		if (!done && r == 0)
 			set_again(fs, id, wish);
 	}
@@ -457,6 +463,9 @@ static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
 		r = -EROFS;
 	if (r < 0)
 		return r;
+	r = fs_was_done(fs);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	r = store_pending(fs, req, x->id);
 	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_PLAIN);
 }

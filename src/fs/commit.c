@@ -166,6 +166,7 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 		if (n->change == c->change) {
 			n->dirty = n->written = false;
 			n->set = 0;
+			state_unmark(fs, n);
 		}
 		pthread_mutex_unlock(&n->lock);
 		if (c->name)
@@ -261,6 +262,7 @@ void commit_give_up(struct fs *fs, struct node *n)
 	log_err("the last change of file %lld could not be stored; its old text stands",
 		(long long)n->id);
 	n->dirty = n->written = n->loaded = n->part = false;
+	state_unmark(fs, n);
 	buf_done(&n->text);
 	pthread_mutex_unlock(&n->lock);
 	name = node_clear_pending(fs, n);

@@ -17,7 +17,7 @@ enum {
 /* What the kernel may do with a file that is opened. The handle is the thread that opened it. */
 static void set_open_flags(fuse_req_t req, struct fuse_file_info *fi)
 {
-	fi->fh = (uint64_t)fuse_req_ctx(req)->pid;
+	fi->fh = handle_new(req_fs(req), fuse_req_ctx(req)->pid);
 	fi->keep_cache = 1; /* notify.c invalidates what others change */
 	if ((fi->flags & O_ACCMODE) == O_RDONLY)
 		fi->noflush = 1;
@@ -57,6 +57,9 @@ static int create_pending(
 	n->writer = fuse_req_ctx(req)->uid;
 	n->in_db = false;
 	n->dirty = n->loaded = true;
+	pthread_mutex_lock(&n->lock);
+	state_mark(fs, n, parent, name);
+	pthread_mutex_unlock(&n->lock);
 	r = node_set_pending(fs, n, parent, name);
 	if (r < 0) {
 		node_put(fs, n);
@@ -156,22 +159,6 @@ void op_create(
 	node_put(fs, n);
 }
 
-static void open_view(fuse_req_t req, int64_t id, struct fuse_file_info *fi)
-{
-	struct inode inode;
-	int r;
-
-	r = view_get(&req_fs(req)->views, id, &inode);
-	if (r == 0 && (fi->flags & O_ACCMODE) != O_RDONLY)
-		r = -EROFS;
-	fi->direct_io = 1; /* its length changes */
-	fi->noflush = 1;
-	if (r < 0)
-		fuse_reply_err(req, -r);
-	else
-		fuse_reply_open(req, fi);
-}
-
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = req_fs(req);
@@ -184,7 +171,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	if (view_is_view((int64_t)ino)) {
-		open_view(req, (int64_t)ino, fi);
+		view_open(req, (int64_t)ino, fi);
 		return;
 	}
 	r = open_node(req, (int64_t)ino, fi->flags, &n, &inode);
@@ -197,15 +184,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	node_put(fs, n);
 }
 
-/* A piece of a text that is asked for. */
-struct slice {
-	fuse_req_t req;
-	size_t offset, size;
-	bool is_open; /* so that the text can be kept */
-	bool replied;
-};
-
-static void reply_slice(struct slice *s, const char *data, size_t len)
+void slice_reply(struct slice *s, const char *data, size_t len)
 {
 	size_t from = s->offset < len ? s->offset : len;
 	size_t n = len - from < s->size ? len - from : s->size;
@@ -220,7 +199,7 @@ static int on_text(void *arg, const char *data, size_t len)
 
 	if (len > WHOLE_TEXT_KEPT && s->is_open)
 		return 0;
-	reply_slice(s, data, len);
+	slice_reply(s, data, len);
 	return 0;
 }
 
@@ -237,7 +216,7 @@ static int read_node(struct fs *fs, int64_t id, struct slice *s, bool load)
 	if (n->dirty || n->loaded || load) {
 		r = text_load(fs, n);
 		if (r == 0) {
-			reply_slice(s, n->text.data, n->text.len);
+			slice_reply(s, n->text.data, n->text.len);
 			r = 1;
 		}
 	}
@@ -250,14 +229,10 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 {
 	struct slice s = { .req = req, .offset = (size_t)off, .size = size };
 	struct fs *fs = req_fs(req);
-	CLEANUP(buf_done) struct buf text = { 0 };
 	int r;
 
-	(void)fi;
 	if (view_is_view((int64_t)ino)) {
-		r = view_read(&fs->views, attr_id(ino), &text);
-		if (r == 0)
-			reply_slice(&s, text.data, text.len);
+		r = view_reply(req, attr_id(ino), fi, &s);
 	} else {
 		r = read_node(fs, (int64_t)ino, &s, false);
 		if (r == 0)
@@ -320,9 +295,11 @@ void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t 
 	int r;
 
 	r = gather(in, &copy, &data);
-	n = node_find(fs, (int64_t)ino);
+	n = handle_node(fs, (int64_t)ino, fi->fh);
 	if (r == 0 && !n)
 		r = -EBADF;
+	if (r == 0 && handle_is_lost(fs, n->id, fi->fh, false))
+		r = -EIO;
 	if (r == 0) {
 		pthread_mutex_lock(&n->lock);
 		if ((fi->flags & O_APPEND) && !fi->writepage)
@@ -341,7 +318,7 @@ void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t 
 /* Is this close() by the process that opened the file, and not by a child that got a copy? */
 static bool is_opener(fuse_req_t req, const struct fuse_file_info *fi)
 {
-	pid_t closer = fuse_req_ctx(req)->pid, opener = (pid_t)fi->fh;
+	pid_t closer = fuse_req_ctx(req)->pid, opener = handle_opener(fi->fh);
 	char path[64];
 
 	if (closer == opener || closer == 0)
@@ -363,16 +340,18 @@ static bool is_opener(fuse_req_t req, const struct fuse_file_info *fi)
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = req_fs(req);
-	struct node *n = node_find(fs, (int64_t)ino);
+	struct node *n = handle_node(fs, (int64_t)ino, fi->fh);
 	bool written = false;
 	int r = fs->options->readonly ? -ENOSYS : 0;
 
+	if (handle_is_lost(fs, (int64_t)ino, fi->fh, true))
+		r = -EIO;
 	if (n) {
 		pthread_mutex_lock(&n->lock);
 		written = n->written || n->part;
 		pthread_mutex_unlock(&n->lock);
 	}
-	if (written)
+	if (r == 0 && written)
 		r = commit_node(fs, req, n, is_opener(req, fi) ? COMMIT_CLOSE : COMMIT_PART);
 	node_put(fs, n);
 	fuse_reply_err(req, -r);
@@ -381,13 +360,16 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	struct fs *fs = req_fs(req);
-	struct node *n = node_find(fs, (int64_t)ino);
+	struct node *n = handle_node(fs, (int64_t)ino, fi->fh);
 	int r;
 
 	(void)datasync;
-	(void)fi;
-	r = n ? commit_node(fs, req, n, COMMIT_FSYNC)
-	      : fs_change(fs, req, NULL, NULL, CHANGE_DURABLE);
+	if (handle_is_lost(fs, (int64_t)ino, fi->fh, true))
+		r = -EIO;
+	else if (n)
+		r = commit_node(fs, req, n, COMMIT_FSYNC);
+	else
+		r = fs_change(fs, req, NULL, NULL, CHANGE_DURABLE);
 	node_put(fs, n);
 	fuse_reply_err(req, -r);
 }
@@ -416,10 +398,13 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct fs *fs = req_fs(req);
 	struct node *n = NULL;
 
-	(void)fi;
-	if (!view_is_view((int64_t)ino))
+	if (view_is_view((int64_t)ino))
+		view_release(fs, fi->fh);
+	else
 		n = node_find(fs, (int64_t)ino);
-	if (n && node_drop_open(fs, n) == 0)
+	if (n && !handle_close(fs, n, fi->fh))
+		log_dbg("file %lld was opened by the last daemon", (long long)n->id);
+	else if (n && node_drop_open(fs, n) == 0)
 		last_close(fs, req, n);
 	else if (n)
 		commit_give_up(fs, n); /* others read it: they must not see what was refused */

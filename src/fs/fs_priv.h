@@ -31,9 +31,10 @@ enum {
  */
 struct node {
 	int64_t id;
-	unsigned refs;  /* table lock: users of this struct */
-	unsigned opens; /* table lock: open handles */
-	bool ghost;     /* table lock: without a name, but the kernel still knows it */
+	unsigned refs;          /* table lock: users of this struct */
+	unsigned opens;         /* table lock: open handles */
+	bool ghost;             /* table lock: without a name, but the kernel still knows it */
+	struct handle *adopted; /* table lock: open handles that the last daemon gave out; owned */
 	struct node *next_in_bucket;
 
 	pthread_mutex_t commit_lock; /* held while the text is committed, over the transaction */
@@ -47,6 +48,7 @@ struct node {
 	struct inode inode;   /* valid while dirty or unlinked */
 	int set;         /* which of mode, owner and atime were set while dirty: FUSE_SET_ATTR_* */
 	uid_t writer;    /* who opened it for writing last */
+	uint32_t mark;   /* the entry of state.c that says so while it is dirty; 0: none */
 	struct buf text; /* owned; valid while loaded */
 	bool loaded;
 	int64_t base;    /* the body that text was read from or committed as */
@@ -61,26 +63,29 @@ struct node {
 };
 
 struct invalid; /* notify.c */
+struct state;   /* state.c */
+struct open_view;
 
 /* awake.c; used by the listener. */
 struct awake {
-	int fd;       /* -1: cores may sleep */
+	int fd;       /* of /dev/cpu_dma_latency, borrowed, or -1 */
 	int64_t last; /* request, of clock_now() */
 	unsigned row; /* requests that came soon after one another */
-	bool refused; /* we may not keep cores awake */
+	bool is_awake;
 };
 
 /* loop.c */
 struct loop {
 	struct fs *fs; /* borrowed, as the session */
 	struct fuse_session *se;
-	int end_fd;           /* readable when the loop is to end */
+	int wake_fd;          /* readable when the listener is to look at paused */
 	struct awake awake;   /* the listener's */
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t wake;  /* for idle threads */
 	pthread_cond_t empty; /* no thread is left */
 	unsigned threads, idle;
 	bool has_listener, ended;
+	atomic_bool paused;
 	int result;
 };
 
@@ -109,13 +114,30 @@ struct fs {
 	pthread_mutex_t authors_lock;
 	struct uid_name authors[16];
 
+	pthread_mutex_t views_lock; /* guards the list; open_view.c */
+	struct open_view *open_views;
+
+	/* state.c: what the supervisor keeps, and what it kept for us */
+	struct state *state;
+	uint32_t *lost; /* owned; marks of what died with other daemons */
+	size_t n_lost;
+	pthread_mutex_t marks_lock; /* guards both */
+	uint32_t *free_marks;       /* owned */
+	size_t n_free_marks;
+	uint32_t generation;  /* of this daemon */
+	bool resumed;         /* another one was there before */
+	int64_t purge_from;   /* older inodes may be open without our knowing: see purge_later() */
+	atomic_uint handles;  /* given out so far */
+	bool introduced;      /* channel.c: the kernel has said who it is; the listener's */
+	atomic_bool answered; /* and has its answer */
+
 	struct loop loop;
 	_Atomic uint64_t requests[REQUEST_KINDS]; /* requests.c */
 
 	/* stop.c */
 	pthread_t stopper;
 	bool stopper_runs;
-	atomic_bool served; /* the session has ended by itself */
+	int served_fd;    /* readable when the session has ended by itself */
 	bool stop_forced; /* files were open when the time was up; read after the thread has ended */
 
 	/* purge.c: purge_lock guards all */
@@ -148,6 +170,22 @@ struct node *node_get(struct fs *fs, int64_t id);
 void node_put(struct fs *fs, struct node *n);           /* accepts NULL */
 unsigned node_add_open(struct fs *fs, struct node *n);  /* returns what was there before */
 unsigned node_drop_open(struct fs *fs, struct node *n); /* returns what is left */
+
+/* handle.c: a number for a handle that the thread @opener gets. */
+uint64_t handle_new(struct fs *fs, pid_t opener);
+pid_t handle_opener(uint64_t handle);
+
+/* A reference to the open file @id; what the last daemon opened is opened again. NULL: not open, or no memory. */
+struct node *handle_node(struct fs *fs, int64_t id, uint64_t handle);
+
+/*
+ * Is this a handle of a daemon that died, and is what may have been written through it lost? Then nothing may be
+ * written through it any more, lest new pieces come to stand in the old text. @tell: true once for a file.
+ */
+bool handle_is_lost(struct fs *fs, int64_t id, uint64_t handle, bool tell);
+
+/* @handle is closed. Returns whether it counted as an open of @n. */
+bool handle_close(struct fs *fs, struct node *n, uint64_t handle);
 /* Keep @n, which has lost its last name, until the kernel forgets it: node_forget(). */
 void node_keep_ghost(struct fs *fs, struct node *n);
 void node_forget(struct fs *fs, int64_t id);
@@ -231,6 +269,38 @@ int loop_run(struct loop *l) MUST_CHECK;
 void loop_stop(struct loop *l);
 void loop_done(struct loop *l);
 
+/* Receive nothing any more, and wait until what was received is answered. False: not before clock_now() @until. */
+bool loop_pause(struct loop *l, int64_t until);
+void loop_resume(struct loop *l);
+
+/* The number of the request that this thread answers, and whether another daemon may have answered it before. */
+uint64_t loop_request(void);
+bool loop_is_sent_again(void);
+
+/* channel.c */
+int channel_attach(struct fs *fs) MUST_CHECK;
+void channel_resume(struct fs *fs); /* when the kernel has been introduced */
+
+/* state.c */
+int state_open(struct fs *fs) MUST_CHECK;
+void state_close(struct fs *fs);
+void state_forget_lost(struct fs *fs); /* have the kernel forget it */
+/* With n->lock held: what @n holds is in memory only, with its name (in @parent; "" when that is stored). */
+void state_mark(struct fs *fs, struct node *n, int64_t parent, const char *name);
+void state_unmark(struct fs *fs, struct node *n);
+/*
+ * Is a change of file @id lost that could have been made through a handle of @age daemons ago? When @tell, it is
+ * so only once.
+ */
+bool state_is_lost(struct fs *fs, int64_t id, uint32_t age, bool tell);
+bool state_has_lost_name(struct fs *fs, int64_t parent, const char *name);
+int64_t state_seen_rev(struct fs *fs);
+void state_set_seen_rev(struct fs *fs, int64_t rev);
+size_t state_init(
+	struct fs *fs, void *ret_request, size_t size); /* 0: the kernel has said nothing yet */
+void state_set_init(struct fs *fs, const void *request, size_t len);
+void state_init_answered(struct fs *fs);
+
 /* Before this thread waits for anything: if it is the one that listens, another one is to. */
 void loop_step_aside(void);
 void loop_lock(pthread_mutex_t *mutex); /* one that is held over a transaction */
@@ -240,8 +310,25 @@ void awake_request(struct awake *a); /* one has come */
 void awake_end(struct awake *a);     /* none comes any more */
 
 /* requests.c */
-void requests_count(struct fs *fs, const void *request, size_t len);
+uint64_t requests_count(struct fs *fs, const void *request, size_t len);    /* returns its number */
 int requests_each(struct fs *fs, view_number_fn *fn, void *arg) MUST_CHECK; /* those that came */
+
+/* A piece of a text that is asked for. */
+struct slice {
+	fuse_req_t req;
+	size_t offset, size;
+	bool is_open; /* so that the text can be kept */
+	bool replied;
+};
+
+void slice_reply(
+	struct slice *s, const char *data, size_t len); /* file.c: of the whole text @data */
+
+/* open_view.c: what op_open(), op_read() and op_release() do for views. */
+void view_open(fuse_req_t req, int64_t id, struct fuse_file_info *fi);
+int view_reply(
+	fuse_req_t req, int64_t id, const struct fuse_file_info *fi, struct slice *s) MUST_CHECK;
+void view_release(struct fs *fs, uint64_t handle);
 
 /* stop.c */
 int stop_start(struct fs *fs) MUST_CHECK; /* from the thread that will serve */
@@ -272,6 +359,7 @@ int attr_lookup(
 
 enum change_kind {
 	CHANGE_PLAIN,
+	CHANGE_ATTR,    /* has the same effect when it is done twice */
 	CHANGE_DURABLE, /* be on the disk */
 	CHANGE_REMOVE,  /* takes away: must work on a full disk */
 };
@@ -279,6 +367,9 @@ enum change_kind {
 /* Run @apply as the user behind @req, waiting for a lock as a change of names may. */
 int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg,
 	enum change_kind kind) MUST_CHECK;
+
+/* Has the last daemon done what this request asks for, and died before it said so? Returns 1, 0 or -Exxx. */
+int fs_was_done(struct fs *fs) MUST_CHECK;
 
 /* The operations, by file: each replies exactly once. */
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);

@@ -29,6 +29,20 @@ enum {
 /* The loop whose listener this thread is, or NULL. */
 static _Thread_local struct loop *listening;
 
+/* The request that this thread answers. A kernel that sends it again says so in the highest bit of its number. */
+static _Thread_local uint64_t request;
+static const uint64_t sent_again = UINT64_C(1) << 63;
+
+uint64_t loop_request(void)
+{
+	return request & ~sent_again;
+}
+
+bool loop_is_sent_again(void)
+{
+	return (request & sent_again) != 0;
+}
+
 static void *worker_main(void *arg);
 
 /* With the lock held: let somebody listen. Returns 0 or -Exxx. */
@@ -77,17 +91,17 @@ void loop_lock(pthread_mutex_t *mutex)
 	pthread_mutex_lock(mutex);
 }
 
-/* Wait until there is something to read, or the loop ends. */
+/* Wait until there is something to read, or the loop is to pause or to end. */
 static void wait_for_request(struct loop *l)
 {
 	struct pollfd fds[] = { { .fd = fuse_session_fd(l->se), .events = POLLIN },
-		{ .fd = l->end_fd, .events = POLLIN } };
+		{ .fd = l->wake_fd, .events = POLLIN } };
 
-	if (poll(fds, ARRAY_LEN(fds), l->awake.fd >= 0 ? AWAKE_MS : -1) == 0)
+	if (poll(fds, ARRAY_LEN(fds), l->awake.is_awake ? AWAKE_MS : -1) == 0)
 		awake_end(&l->awake);
 }
 
-/* Returns the length of a request in @buf, or 0 or -Exxx when the session has ended. */
+/* Returns the length of a request in @buf, -EAGAIN when the loop pauses, or 0 or -Exxx when the session has ended. */
 static int receive(struct loop *l, struct fuse_buf *buf)
 {
 	int64_t until = clock_now() + LOOK_NS;
@@ -96,6 +110,8 @@ static int receive(struct loop *l, struct fuse_buf *buf)
 	for (;;) {
 		if (fuse_session_exited(l->se))
 			return 0;
+		if (atomic_load(&l->paused))
+			return -EAGAIN;
 		r = fuse_session_receive_buf(l->se, buf);
 		if (r != -EAGAIN && r != -EINTR)
 			break;
@@ -118,6 +134,15 @@ static void end(struct loop *l, int result)
 	pthread_mutex_unlock(&l->lock);
 }
 
+/* Nobody listens until the loop goes on. */
+static void step_back(struct loop *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->has_listener = false;
+	listening = NULL;
+	pthread_mutex_unlock(&l->lock);
+}
+
 /* As long as this thread is the listener. */
 static void listen_on(struct loop *l, struct fuse_buf *buf)
 {
@@ -126,12 +151,16 @@ static void listen_on(struct loop *l, struct fuse_buf *buf)
 	listening = l;
 	while (listening) {
 		r = receive(l, buf);
+		if (r == -EAGAIN) {
+			step_back(l);
+			return;
+		}
 		if (r <= 0) {
 			end(l, r);
 			listening = NULL;
 			return;
 		}
-		requests_count(l->fs, buf->mem, (size_t)r);
+		request = requests_count(l->fs, buf->mem, (size_t)r);
 		fuse_session_process_buf(l->se, buf);
 	}
 }
@@ -144,11 +173,12 @@ static bool take_turn(struct loop *l)
 	pthread_mutex_lock(&l->lock);
 	if (l->idle < THREADS_IDLE) {
 		l->idle++;
-		while (l->has_listener && !l->ended)
+		pthread_cond_broadcast(&l->empty); /* somebody may wait for a pause */
+		while ((l->has_listener || l->paused) && !l->ended)
 			pthread_cond_wait(&l->wake, &l->lock);
 		l->idle--;
 	}
-	mine = !l->has_listener && !l->ended;
+	mine = !l->has_listener && !l->ended && !l->paused;
 	if (mine)
 		l->has_listener = true;
 	pthread_mutex_unlock(&l->lock);
@@ -164,8 +194,8 @@ static void *worker_main(void *arg)
 		listen_on(l, &buf);
 	free(buf.mem);
 	pthread_mutex_lock(&l->lock);
-	if (--l->threads == 0)
-		pthread_cond_signal(&l->empty);
+	l->threads--;
+	pthread_cond_broadcast(&l->empty);
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
 }
@@ -179,12 +209,17 @@ static int set_nonblocking(int fd)
 
 int loop_init(struct loop *l, struct fs *fs)
 {
-	*l = (struct loop){ .fs = fs, .se = fs->se, .awake.fd = -1 };
+	pthread_condattr_t attr;
+
+	*l = (struct loop){ .fs = fs, .se = fs->se, .awake.fd = fs->options->latency_fd };
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->wake, NULL);
-	pthread_cond_init(&l->empty, NULL);
-	l->end_fd = eventfd(0, EFD_CLOEXEC);
-	return l->end_fd < 0 ? -errno : 0;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->empty, &attr);
+	pthread_condattr_destroy(&attr);
+	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return l->wake_fd < 0 ? -errno : 0;
 }
 
 int loop_run(struct loop *l)
@@ -205,19 +240,53 @@ int loop_run(struct loop *l)
 	return r;
 }
 
-void loop_stop(struct loop *l)
+/* Out of poll(2), for as long as nobody reads it. */
+static void wake_listener(struct loop *l)
 {
 	uint64_t one = 1;
 
+	if (write(l->wake_fd, &one, sizeof(one)) < 0)
+		log_warn("the loop hears of it with the next request: %s", strerror(errno));
+}
+
+bool loop_pause(struct loop *l, int64_t until)
+{
+	const struct timespec limit = { until / 1000000000, until % 1000000000 };
+	bool paused;
+
+	atomic_store(&l->paused, true);
+	wake_listener(l);
+	pthread_mutex_lock(&l->lock);
+	while (l->threads > l->idle && clock_now() < until)
+		pthread_cond_timedwait(&l->empty, &l->lock, &limit);
+	paused = l->threads == l->idle && !l->ended;
+	pthread_mutex_unlock(&l->lock);
+	return paused;
+}
+
+void loop_resume(struct loop *l)
+{
+	uint64_t count;
+
+	if (read(l->wake_fd, &count, sizeof(count)) < 0)
+		log_dbg("nobody was woken");
+	pthread_mutex_lock(&l->lock);
+	atomic_store(&l->paused, false);
+	if (!l->has_listener && find_listener(l) < 0)
+		log_err("no thread is left to listen");
+	pthread_mutex_unlock(&l->lock);
+}
+
+void loop_stop(struct loop *l)
+{
 	fuse_session_exit(l->se);
-	if (write(l->end_fd, &one, sizeof(one)) < 0)
-		log_warn("the loop ends with the next request: %s", strerror(errno));
+	wake_listener(l);
 }
 
 void loop_done(struct loop *l)
 {
-	if (l->end_fd >= 0)
-		close(l->end_fd);
+	if (l->wake_fd >= 0)
+		close(l->wake_fd);
 	pthread_cond_destroy(&l->empty);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);

@@ -63,14 +63,32 @@ static int apply_create(struct txn *t, void *arg)
 	return r;
 }
 
+static void reply_made(fuse_req_t req, const struct create *c, int r)
+{
+	struct fuse_entry_param entry;
+
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	entry = attr_entry(req_fs(req), c->name, &c->inode);
+	fuse_reply_entry(req, &entry);
+}
+
 static void make(fuse_req_t req, struct create *c, mode_t mode, dev_t rdev)
 {
 	struct fs *fs = req_fs(req);
-	struct fuse_entry_param entry;
 	struct node *waiting;
 	int r;
 
-	r = check_name(c->parent, c->name);
+	r = fs_was_done(fs);
+	if (r > 0) {
+		r = attr_lookup(fs, c->parent, c->name, &c->inode);
+		reply_made(req, c, r);
+		return;
+	}
+	if (r == 0)
+		r = check_name(c->parent, c->name);
 	waiting = node_find_pending(fs, c->parent, c->name);
 	if (r == 0 && waiting)
 		r = -EEXIST;
@@ -83,12 +101,7 @@ static void make(fuse_req_t req, struct create *c, mode_t mode, dev_t rdev)
 	}
 	if (r == 0)
 		r = fs_change(fs, req, apply_create, c, CHANGE_PLAIN);
-	if (r < 0) {
-		fuse_reply_err(req, -r);
-		return;
-	}
-	entry = attr_entry(fs, c->name, &c->inode);
-	fuse_reply_entry(req, &entry);
+	reply_made(req, c, r);
 }
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
@@ -144,14 +157,18 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 	struct link l = { .id = (int64_t)ino, .parent = (int64_t)parent, .name = name };
 	struct fs *fs = req_fs(req);
 	struct fuse_entry_param entry;
+	bool done;
 	int r;
 
-	r = view_is_view(l.id) ? -EPERM : check_name(l.parent, name);
+	r = fs_was_done(fs);
+	done = r > 0;
+	if (r == 0)
+		r = view_is_view(l.id) ? -EPERM : check_name(l.parent, name);
 	if (r == 0)
 		r = store_pending(fs, req, l.id);
 	if (r == 0)
 		r = fs_change(fs, req, apply_link, &l, CHANGE_PLAIN);
-	if (r == 0)
+	if (r == 0 || done)
 		r = attr_get(fs, l.id, &l.inode); /* it may be being written */
 	if (r < 0) {
 		fuse_reply_err(req, -r);
@@ -260,12 +277,16 @@ static int remove_name(struct fs *fs, fuse_req_t req, struct removal *m)
 {
 	int r;
 
-	r = check_name(m->parent, m->name);
+	r = fs_was_done(fs);
+	if (r == 0)
+		r = check_name(m->parent, m->name);
 	if (r == 0 && !m->dir)
 		r = unlink_pending(fs, req, m->parent, m->name);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	return remove_stored(fs, req, m);
+	r = remove_stored(fs, req, m);
+	/* a name that died with the last daemon is gone, as it was to be */
+	return r == -ENOENT && state_has_lost_name(fs, m->parent, m->name) ? 0 : r;
 }
 
 void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -399,7 +420,13 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	r = prepare_move(fs, &m);
+	r = fs_was_done(fs);
+	if (r > 0) {
+		fuse_reply_err(req, 0);
+		return;
+	}
+	if (r == 0)
+		r = prepare_move(fs, &m);
 	if (r == 0) {
 		lock_move(&m);
 		r = run_move(fs, req, &m);

@@ -91,6 +91,9 @@ void node_put(struct fs *fs, struct node *n)
 	*at = n->next_in_bucket;
 	fs->n_nodes--;
 	pthread_mutex_unlock(&fs->table_lock);
+	pthread_mutex_lock(&n->lock);
+	state_unmark(fs, n);
+	pthread_mutex_unlock(&n->lock);
 	node_free(n);
 }
 

@@ -157,6 +157,7 @@ static void *notifier_main(void *arg)
 			foreign.n = 0;
 			r = store_feed(fs->store, &fs->seen_rev, on_foreign_change, &foreign);
 			forget_foreign(fs, &foreign);
+			state_set_seen_rev(fs, fs->seen_rev);
 		} while (r == (int)ARRAY_LEN(foreign.changes));
 	}
 	return NULL;
@@ -189,7 +190,9 @@ int notify_start(struct fs *fs)
 	r = store_get_status(fs->store, &status); /* before the first request is answered */
 	if (r < 0)
 		return r;
-	fs->seen_rev = status.revision;
+	fs->seen_rev = fs->resumed ? state_seen_rev(fs) : status.revision;
+	state_set_seen_rev(fs, fs->seen_rev);
+	fs->purge_from = fs->resumed ? status.inodes + 1 : 0;
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&fs->notify_wake, &attr);

@@ -18,6 +18,8 @@ void purge_later(struct fs *fs, int64_t id)
 {
 	int64_t *ids;
 
+	if (id < fs->purge_from)
+		return; /* a handle that the last daemon gave out may keep it; the next mount purges it */
 	pthread_mutex_lock(&fs->purge_lock);
 	if (fs->n_purge == fs->purge_room) {
 		size_t room = fs->purge_room ? fs->purge_room * 2 : 64;

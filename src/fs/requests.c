@@ -41,16 +41,17 @@ static const char *const names[REQUEST_KINDS] = {
 	[FUSE_RENAME2] = "RENAME2",
 };
 
-void requests_count(struct fs *fs, const void *request, size_t len)
+uint64_t requests_count(struct fs *fs, const void *request, size_t len)
 {
 	struct fuse_in_header h;
 	bool known;
 
 	if (len < sizeof(h))
-		return;
+		return 0;
 	memcpy(&h, request, sizeof(h));
 	known = h.opcode < REQUEST_KINDS && names[h.opcode];
 	atomic_fetch_add_explicit(&fs->requests[known ? h.opcode : OTHER], 1, memory_order_relaxed);
+	return h.unique;
 }
 
 int requests_each(struct fs *fs, view_number_fn *fn, void *arg)

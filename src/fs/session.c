@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BACKGROUND_MAX = 512 };
 
@@ -33,6 +34,7 @@ static void op_init(void *arg, struct fuse_conn_info *conn)
 	conn->max_background = BACKGROUND_MAX;
 	fs->expire_only = (conn->capable & FUSE_CAP_EXPIRE_ONLY) != 0;
 	fs->started = store_now();
+	channel_resume(fs);
 	fs->options->ready(fs->options->arg);
 }
 
@@ -94,7 +96,10 @@ static void mount_status(void *arg, struct view_mount *ret_mount)
 	struct node **all, **at;
 
 	*ret_mount = (struct view_mount){ .mountpoint = fs->options->mountpoint,
-		.started = fs->started };
+		.started = fs->started,
+		.supervisor = getppid(),
+		.restarts = fs->generation,
+		.resumes = fs_state_can_resume(fs->options->state_fd) };
 	all = node_all(fs);
 	for (at = all; at && *at; at++) {
 		pthread_mutex_lock(&(*at)->lock);
@@ -142,7 +147,7 @@ static int purge_all(struct txn *t, void *arg)
 	return txn_purge_all(t);
 }
 
-/* Before anybody has a file open, and after: what a crash or the last release left without a name. */
+/* When nobody has a file open: what a crash or the last release left without a name. */
 static void purge_unlinked(struct fs *fs)
 {
 	const struct change purge = { .apply = purge_all, .wait_ms = WAIT_TEXT_MS };
@@ -177,42 +182,75 @@ static int add_escaped(struct buf *b, const char *s)
 	return r;
 }
 
-static int make_session(struct fs *fs, struct buf *ret_why)
+/* Options of the mount: @mounting, or those that libfuse must know to serve. */
+static int make_args(
+	const struct fs_options *o, const char *db, bool mounting, struct fuse_args *ret_args)
 {
-	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	CLEANUP(buf_done) struct buf options = { 0 };
-	int r;
+	int r = 0;
 
-	r = buf_printf(&options, "subtype=planfs,default_permissions,nosuid,nodev%s%s%s,fsname=",
-		fs->options->readonly ? ",ro" : "", fs->options->mount_options[0] ? "," : "",
-		fs->options->mount_options);
-	if (r == 0)
-		r = add_escaped(&options, store_path(fs->store));
+	if (mounting) {
+		r = buf_printf(&options,
+			"subtype=planfs,default_permissions,nosuid,nodev%s%s%s,fsname=",
+			o->readonly ? ",ro" : "", o->mount_options[0] ? "," : "", o->mount_options);
+		if (r == 0)
+			r = add_escaped(&options, db);
+	}
 	if (r < 0)
 		return r;
-	if (fuse_opt_add_arg(&args, "planfs") || fuse_opt_add_arg(&args, "-o") ||
-		fuse_opt_add_arg(&args, buf_str(&options)) ||
-		(fs->options->debug && fuse_opt_add_arg(&args, "-d"))) {
-		fuse_opt_free_args(&args);
+	if (fuse_opt_add_arg(ret_args, "planfs") ||
+		(mounting && (fuse_opt_add_arg(ret_args, "-o") ||
+				     fuse_opt_add_arg(ret_args, buf_str(&options)))) ||
+		(!mounting && o->debug && fuse_opt_add_arg(ret_args, "-d")))
 		return -ENOMEM;
-	}
-	fs->se = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), fs);
-	fuse_opt_free_args(&args);
-	if (fs->se)
-		return 0;
-	r = buf_printf(ret_why, "mount options '%s': %s", buf_str(&options), fuse_words);
-	return r < 0 ? r : -EINVAL;
+	return 0;
 }
 
-static int run_session(struct fs *fs, struct buf *ret_why)
+static int make_session(
+	const struct fs_options *o, const char *db, struct fs *fs, struct fuse_session **ret_se)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_session *se = NULL;
+	int r;
+
+	r = make_args(o, db, fs == NULL, &args);
+	if (r == 0) {
+		se = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), fs);
+		r = se ? 0 : -EINVAL;
+	}
+	fuse_opt_free_args(&args);
+	if (r == 0)
+		*ret_se = se;
+	return r;
+}
+
+/* libfuse mounts; the session that did it serves nothing, and lives until the process ends. */
+int fs_mount(const struct fs_options *options, const char *db, int *ret_fd, struct buf *ret_why)
+{
+	struct fuse_session *se = NULL;
+	int r;
+
+	fuse_set_log_func(on_fuse_log);
+	r = make_session(options, db, NULL, &se);
+	if (r < 0) {
+		if (buf_printf(ret_why, "mount options '%s': %s", options->mount_options,
+			    fuse_words) < 0)
+			return -ENOMEM;
+		return r;
+	}
+	if (fuse_session_mount(se, options->mountpoint) < 0) {
+		fuse_session_destroy(se);
+		r = buf_printf(ret_why, "cannot mount at %s: %s", options->mountpoint, fuse_words);
+		return r < 0 ? r : -EACCES;
+	}
+	*ret_fd = fuse_session_fd(se);
+	return 0;
+}
+
+static int run_session(struct fs *fs)
 {
 	int r;
 
-	if (fuse_session_mount(fs->se, fs->options->mountpoint) < 0) {
-		r = buf_printf(
-			ret_why, "cannot mount at %s: %s", fs->options->mountpoint, fuse_words);
-		return r < 0 ? r : -EACCES;
-	}
 	r = notify_start(fs);
 	if (r == 0)
 		r = stop_start(fs);
@@ -221,9 +259,7 @@ static int run_session(struct fs *fs, struct buf *ret_why)
 	stop_stop(fs);
 	commit_all(fs, r < 0 || fs->stop_forced); /* before: the notifier may wait for the kernel */
 	notify_stop(fs);
-	if (r == 0)
-		fuse_session_unmount(fs->se);
-	else /* the mount stays, and answers ENOTCONN: nothing may be saved into the directory below it */
+	if (r < 0) /* the mount stays, and answers ENOTCONN: nothing may be saved into the directory below it */
 		log_err("the mount ends: %s", strerror(-r));
 	return r;
 }
@@ -236,18 +272,38 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 		return NULL;
 	fs->store = s;
 	fs->options = options;
+	fs->served_fd = -1;
 	fs->views = (struct view_source){ .store = s,
 		.mount_status = mount_status,
 		.mount_requests = mount_requests,
 		.arg = fs };
 	pthread_mutex_init(&fs->table_lock, NULL);
+	pthread_mutex_init(&fs->marks_lock, NULL);
+	pthread_mutex_init(&fs->views_lock, NULL);
 	pthread_mutex_init(&fs->authors_lock, NULL);
 	pthread_mutex_init(&fs->notify_lock, NULL);
 	pthread_mutex_init(&fs->purge_lock, NULL);
 	return fs;
 }
 
-int fs_run(struct store *s, const struct fs_options *options, struct buf *ret_why)
+static int attach_and_run(struct fs *fs)
+{
+	int r;
+
+	r = make_session(fs->options, store_path(fs->store), fs, &fs->se);
+	if (r < 0)
+		return r;
+	r = loop_init(&fs->loop, fs);
+	if (r == 0)
+		r = channel_attach(fs);
+	if (r == 0)
+		r = run_session(fs);
+	loop_done(&fs->loop);
+	fuse_session_destroy(fs->se);
+	return r;
+}
+
+int fs_run(struct store *s, const struct fs_options *options)
 {
 	struct fs *fs = fs_new(s, options);
 	int r;
@@ -256,16 +312,14 @@ int fs_run(struct store *s, const struct fs_options *options, struct buf *ret_wh
 		return -ENOMEM;
 	fuse_set_log_func(on_fuse_log);
 	store_set_wait_hook(loop_step_aside);
-	purge_unlinked(fs);
-	r = make_session(fs, ret_why);
+	r = state_open(fs);
 	if (r == 0) {
-		r = loop_init(&fs->loop, fs);
-		if (r == 0)
-			r = run_session(fs, ret_why);
-		loop_done(&fs->loop);
-		fuse_session_destroy(fs->se);
+		if (!fs->resumed) /* else files may be open of which we have not heard */
+			purge_unlinked(fs);
+		r = attach_and_run(fs);
 		purge_unlinked(fs);
 	}
+	state_close(fs);
 	free(fs->purge);
 	free(fs);
 	return r;

@@ -14,8 +14,10 @@ static int begin_change(struct fs *fs, struct node *n)
 	return r == -ENOENT ? -ESTALE : r;
 }
 
-static void changed(struct node *n)
+static void changed(struct fs *fs, struct node *n)
 {
+	if (!n->mark)
+		state_mark(fs, n, 0, "");
 	n->dirty = true;
 	n->change++;
 	n->inode.mtime = n->inode.ctime = store_now();
@@ -57,7 +59,7 @@ int text_write(struct fs *fs, struct node *n, int64_t offset, const char *data, 
 	if (r < 0)
 		return r;
 	n->written = true;
-	changed(n);
+	changed(fs, n);
 	return 0;
 }
 
@@ -83,7 +85,7 @@ int text_resize(struct fs *fs, struct node *n, int64_t size)
 	if (r < 0)
 		return r;
 	n->written = true;
-	changed(n);
+	changed(fs, n);
 	return 0;
 }
 
@@ -99,6 +101,6 @@ int text_clear(struct fs *fs, struct node *n)
 	buf_done(&n->text);
 	n->loaded = true;
 	n->written = false; /* a write, or the last close, makes it worth a commit */
-	changed(n);
+	changed(fs, n);
 	return 0;
 }

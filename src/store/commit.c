@@ -183,7 +183,9 @@ static int apply_change(struct store *s, const struct change *c)
 		.author = c->author ? c->author : s->author,
 		.now = store_now() };
 
-	return c->apply ? c->apply(&t, c->arg) : 0;
+	int r = c->apply ? c->apply(&t, c->arg) : 0;
+
+	return r == 0 && c->request && s->session ? note_request(s, c->request) : r;
 }
 
 /* Apply one of several changes so that its failure leaves the others alone. */

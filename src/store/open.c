@@ -8,7 +8,6 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -26,18 +25,6 @@ int64_t store_now(void)
 const char *store_path(const struct store *s)
 {
 	return s->path;
-}
-
-/* Put the line "PATH: WHY" into *ret_why and return @err, so that a caller can do both at once. */
-static int refuse(struct buf *ret_why, const char *path, const char *why, int err)
-{
-	CLEANUP(buf_done) struct buf line = { 0 };
-
-	if (buf_printf(&line, "%s: %s", path, why) < 0)
-		return -ENOMEM;
-	buf_done(ret_why);
-	*ret_why = buf_steal(&line);
-	return err;
 }
 
 /* SQLite's locks and shared memory do not work over these. */
@@ -199,46 +186,6 @@ int store_create(const char *path, struct buf *ret_why)
 	return r;
 }
 
-/*
- * The mount lock is flock(2), which SQLite's fcntl(2) locks do not see. It must be taken before and given
- * back after all connections: closing any descriptor of the file drops the fcntl locks of the process.
- */
-static int take_mount_lock(struct store *s, struct buf *ret_why)
-{
-	int tries;
-
-	s->lock_fd = open(s->path, O_RDONLY | O_CLOEXEC);
-	if (s->lock_fd < 0)
-		return refuse(ret_why, s->path, strerror(errno), -errno);
-	/* Who waits in store_wait_unmounted() has the lock for a moment, too. */
-	for (tries = 0; flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0; tries++) {
-		if (tries == 10)
-			return refuse(ret_why, s->path,
-				"mounted already; see 'planfs status' of the database", -EBUSY);
-		usleep(5000);
-	}
-	return 0;
-}
-
-int store_wait_unmounted(const char *path, unsigned limit_ms)
-{
-	int fd, r = 0;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (limit_ms < 10) {
-			r = -ETIMEDOUT;
-			break;
-		}
-		usleep(10000);
-		limit_ms -= 10;
-	}
-	close(fd);
-	return r;
-}
-
 static void find_author(struct store *s)
 {
 	struct passwd *pw = getpwuid(getuid());
@@ -259,6 +206,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	s->last = &s->first;
 	s->readonly = options->readonly;
 	s->exclusive = options->exclusive;
+	s->session = options->session;
 	pthread_mutex_init(&s->readers_lock, NULL);
 	pthread_mutex_init(&s->queue_lock, NULL);
 	s->path = realpath(path, NULL);
@@ -309,8 +257,8 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		return refuse(ret_why, path, "out of memory", -ENOMEM);
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
-	if (options->exclusive) {
-		r = take_mount_lock(s, ret_why);
+	if (options->exclusive && !options->has_lock) {
+		r = store_lock(s->path, &s->lock_fd, ret_why);
 		if (r < 0)
 			return r;
 	}

@@ -2,7 +2,8 @@
  * Step 2 of the schema: every name has a place in its directory that it keeps as long as it is there, so that
  * a listing can be interrupted and go on, and the kernel may keep listings, without the daemon remembering
  * anything. A place is a number from the sequence of inode numbers, which nobody gets twice: a file that is
- * made takes its own. See docs/schema.md.
+ * made takes its own. And a note of the requests that changed names last, so that one that is sent again after
+ * the death of a daemon is not done twice. See docs/schema.md.
  */
 #include "store_priv.h"
 
@@ -89,6 +90,13 @@ static const char triggers[] =
 	COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent", "NEW.inode", "+") RECORD("rename", "NEW")
 	"END;\n";
 
+static const char requests[] =
+	"CREATE TABLE request (\n"
+	"  slot INTEGER PRIMARY KEY,\n"
+	"  session INTEGER NOT NULL,\n" /* the mount, whose requests are numbered */
+	"  number INTEGER NOT NULL\n"
+	") STRICT;\n";
+
 // clang-format on
 
-const char *const schema_order[] = { places, makers, triggers, NULL };
+const char *const schema_order[] = { places, makers, triggers, requests, NULL };

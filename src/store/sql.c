@@ -28,6 +28,7 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin FROM revision WHERE rev > ?1 "
 		     "ORDER BY rev LIMIT 1000",
 	[SQL_DATA_VERSION] = "PRAGMA data_version",
+	[SQL_REQUEST_DONE] = "SELECT session = ?2 AND number = ?3 FROM request WHERE slot = ?1",
 
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -84,4 +85,6 @@ const char *const sql_text[SQL_COUNT] = {
 		"SELECT parent, name FROM revision WHERE inode = ?1 "
 		"AND rev > (SELECT max(rev) FROM revision) - 10000 ORDER BY rev DESC LIMIT 1",
 	[SQL_ORPHANS] = "SELECT id FROM inode WHERE nlink = 0",
+	[SQL_REQUEST_NOTE] =
+		"INSERT OR REPLACE INTO request (slot, session, number) VALUES (?1, ?2, ?3)",
 };

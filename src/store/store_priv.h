@@ -49,6 +49,7 @@ enum sql_id {
 	SQL_MAX_INODE,
 	SQL_FEED,
 	SQL_DATA_VERSION,
+	SQL_REQUEST_DONE,
 	SQL_READERS_END, /* the following are prepared by the writer only */
 
 	SQL_BEGIN = SQL_READERS_END,
@@ -80,6 +81,7 @@ enum sql_id {
 	SQL_LAST_VERSION,
 	SQL_LAST_PLACE,
 	SQL_ORPHANS,
+	SQL_REQUEST_NOTE,
 	SQL_COUNT
 };
 
@@ -101,9 +103,10 @@ struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
 	bool readonly, exclusive;
-	int64_t origin; /* of our revisions */
-	int lock_fd;    /* holds the mount lock, or -1; outlives the connections: see open.c */
-	dev_t dev;      /* of the database that was opened */
+	int64_t origin;  /* of our revisions */
+	int64_t session; /* of the mount, 0: none */
+	int lock_fd;     /* holds the mount lock, or -1; outlives the connections: see lock.c */
+	dev_t dev;       /* of the database that was opened */
 	ino_t ino;
 
 	/* readers: lock guards all */
@@ -181,6 +184,12 @@ int conn_get(struct conn *c, int64_t id, struct inode *ret_inode) MUST_CHECK;
 int conn_lookup(
 	struct conn *c, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent) MUST_CHECK;
+
+/* request.c: in the transaction under way */
+int note_request(struct store *s, uint64_t number) MUST_CHECK;
+
+/* lock.c: put the line "PATH: WHY" into *ret_why and return @err, so that a caller can do both at once. */
+int refuse(struct buf *ret_why, const char *path, const char *why, int err);
 
 /* open.c */
 int reader_get(struct store *s, struct conn **ret_conn) MUST_CHECK;

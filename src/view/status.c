@@ -29,6 +29,13 @@ static int add_mount(struct buf *b, const struct view_mount *m)
 	if (r == 0)
 		r = add_number(b, "pid", getpid());
 	if (r == 0)
+		r = add_number(b, "supervisor", m->supervisor);
+	if (r == 0)
+		r = add_number(b, "restarts", m->restarts);
+	if (r == 0)
+		r = buf_printf(
+			b, "  \"survives_its_daemon\": %s,\n", m->resumes ? "true" : "false");
+	if (r == 0)
 		r = add_number(b, "uptime_seconds", (store_now() - m->started) / 1000000000);
 	if (r == 0)
 		r = add_number(b, "open_files", m->open_files);

@@ -100,9 +100,16 @@ mounted_or_gone() {
   mounted || gone "$daemon"
 }
 
+# As if the machine had failed: the supervisor and all that it started. The supervisor first, or it starts another.
 kill_it() {
-  kill -9 "$daemon"
+  local all pid
+  all="$daemon $(pgrep -P "$daemon" | tr '\n' ' ')"
+  # shellcheck disable=SC2086
+  kill -9 $all 2>/dev/null
   wait "$daemon" 2>/dev/null
+  for pid in $all; do
+    wait_until 20000 gone "$pid" || fail "process $pid does not die"
+  done
   daemon=
 }
 

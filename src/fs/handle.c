@@ -1,0 +1,108 @@
+/*
+ * The numbers of open handles. The kernel keeps them when a daemon dies, and goes on with the next one, which knows
+ * by the number that the handle is not its own, counts it among the open ones when it hears of it first, and
+ * refuses to write through it when the file's last change died with the other.
+ */
+#include "fs_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* 12 bits of the daemon, 30 of the handle, 22 of the thread: as many as Linux has (PID_MAX_LIMIT). */
+enum { OPENER_BITS = 22, SERIAL_BITS = 30, GENERATIONS = 1 << 12 };
+
+struct handle {
+	uint64_t number;
+	struct handle *next;
+};
+
+uint64_t handle_new(struct fs *fs, pid_t opener)
+{
+	uint64_t serial = atomic_fetch_add(&fs->handles, 1) & ((UINT32_C(1) << SERIAL_BITS) - 1);
+
+	return ((uint64_t)(fs->generation % GENERATIONS) << SERIAL_BITS | serial) << OPENER_BITS |
+	       ((uint64_t)opener & ((1 << OPENER_BITS) - 1));
+}
+
+pid_t handle_opener(uint64_t handle)
+{
+	return (pid_t)(handle & ((1 << OPENER_BITS) - 1));
+}
+
+/* How many daemons ago it was given out. */
+static uint32_t age(struct fs *fs, uint64_t handle)
+{
+	return (fs->generation - (uint32_t)(handle >> (SERIAL_BITS + OPENER_BITS))) % GENERATIONS;
+}
+
+static bool is_ours(struct fs *fs, uint64_t handle)
+{
+	return age(fs, handle) == 0;
+}
+
+/* With the table locked: where @number stands, or the end. */
+static struct handle **find(struct node *n, uint64_t number)
+{
+	struct handle **at = &n->adopted;
+
+	while (*at && (*at)->number != number)
+		at = &(*at)->next;
+	return at;
+}
+
+/* Count @number among the opens of @n. Returns false when there is no memory. */
+static bool adopt(struct fs *fs, struct node *n, uint64_t number)
+{
+	struct handle **at;
+	bool known;
+
+	pthread_mutex_lock(&fs->table_lock);
+	at = find(n, number);
+	known = *at != NULL;
+	if (!known) {
+		*at = calloc(1, sizeof(**at));
+		known = *at != NULL;
+		if (known) {
+			(*at)->number = number;
+			n->opens++;
+			n->refs++;
+		}
+	}
+	pthread_mutex_unlock(&fs->table_lock);
+	return known;
+}
+
+struct node *handle_node(struct fs *fs, int64_t id, uint64_t handle)
+{
+	struct node *n;
+
+	if (view_is_view(id) || is_ours(fs, handle))
+		return node_find(fs, id);
+	n = node_get(fs, id);
+	if (n && !adopt(fs, n, handle)) {
+		node_put(fs, n);
+		n = NULL;
+	}
+	return n;
+}
+
+bool handle_is_lost(struct fs *fs, int64_t id, uint64_t handle, bool tell)
+{
+	return !is_ours(fs, handle) && state_is_lost(fs, id, age(fs, handle), tell);
+}
+
+bool handle_close(struct fs *fs, struct node *n, uint64_t handle)
+{
+	struct handle **at, *h;
+
+	if (is_ours(fs, handle))
+		return true;
+	pthread_mutex_lock(&fs->table_lock);
+	at = find(n, handle);
+	h = *at;
+	if (h)
+		*at = h->next;
+	pthread_mutex_unlock(&fs->table_lock);
+	free(h);
+	return h != NULL;
+}
