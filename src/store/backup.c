@@ -12,11 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static inline void sqlite_closep(sqlite3 **db)
-{
-	sqlite3_close(*db);
-}
-
 /*
  * Copy all pages in one step: the read transaction that it holds meanwhile keeps the copy of one moment,
  * and in WAL mode nobody waits for it.

@@ -16,6 +16,11 @@ enum {
 	ID_RANGE = 1024,                   /* inode and body numbers reserved at a time */
 };
 
+static inline void sqlite_closep(sqlite3 **db)
+{
+	sqlite3_close(*db); /* statements must be finalized before: declare them later */
+}
+
 static inline void finalizep(sqlite3_stmt **st)
 {
 	sqlite3_finalize(*st);
@@ -239,6 +244,44 @@ int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
 
+/* A check, or a repair, under way on one connection. */
+struct check {
+	sqlite3 *db;
+	sqlite3_stmt *up; /* check_up */
+	store_finding_fn *fn;
+	void *arg;
+	bool bad_pages;   /* nothing else can be believed */
+	bool bad_indices; /* REINDEX comes first */
+	bool bad_tables;  /* a table of ours is missing, or another one */
+	bool bad_schema;  /* the same of a view, a trigger or an index */
+};
+
+/* check_path.c */
+extern const char check_up[]; /* parent and name of inode ?1 */
+
+int check_prepare(struct check *k, const char *sql, sqlite3_stmt **ret_st) MUST_CHECK;
+
+/*
+ * Tell of a finding about @name in the directory @id, or about inode @id when @name is NULL; @id 0: about the
+ * database. Fills in the path. Returns the result of the store_finding_fn, or -Exxx.
+ */
+int check_tell(
+	struct check *k, struct store_finding *finding, int64_t id, const char *name) MUST_CHECK;
+
+/* Are the bytes in column @at + 1 those of the hash in column @at? Also when there is no hash. */
+bool body_is_intact(sqlite3_stmt *st, int at);
+
+/* check_pages.c: a result other than 0 is that of the store_finding_fn, or -Exxx */
+int check_pages(struct check *k) MUST_CHECK;
+int check_schema(struct check *k) MUST_CHECK;
+
+/* An empty database in memory with the schema of this program, to be closed with sqlite3_close(). */
+int schema_reference(sqlite3 **ret_db) MUST_CHECK;
+
+/* check.c: the newest version of this place whose text is intact and not @body; *ret_rev 0: none. */
+int check_intact_version(struct check *k, int64_t parent, const char *name, int64_t body,
+	int64_t *ret_rev) MUST_CHECK;
+
 /* check_rules.c: a query whose every row is a finding */
 struct check_rule {
 	enum store_finding_level level;
@@ -251,3 +294,5 @@ extern const char check_sections[]; /* parent, name, data of every section that 
 extern const char check_names[];    /* parent, name of every entry */
 extern const char check_bodies[];   /* id, hash, data of every body that has a hash */
 extern const char check_owner[];    /* parent, name, version (0: present) of what has the body ?1 */
+extern const char check_versions[]; /* rev, hash, data of versions of ?1, ?2 but ?3, newest first */
+extern const char schema_objects[]; /* type, name, sql of what the schema makes */
