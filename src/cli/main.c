@@ -38,9 +38,10 @@ static const struct command commands[] = {
 	{ "umount", "MNT", "unmount, when all is written", NULL, cmd_umount },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
 		"  --json    as one JSON object\n", cmd_status },
-	{ "check", "DB|MNT [--json] [--strict]", "look for damage",
+	{ "check", "DB|MNT [--json] [--strict] [--repair]", "look for damage, and mend it",
 		"  --json    one JSON object per finding\n"
-		"  --strict  warnings about the content count as damage\n",
+		"  --strict  warnings about the content count as damage\n"
+		"  --repair  mend what can be mended without losing text, after a copy; not while mounted\n",
 		cmd_check },
 	{ "backup", "DB|MNT FILE", "copy a database while it is in use", NULL, cmd_backup },
 };

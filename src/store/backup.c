@@ -88,7 +88,7 @@ static int publish(const char *temp, const char *path)
 	return r < 0 ? r : sync_path(dirname(dir.data), O_RDONLY | O_DIRECTORY);
 }
 
-static int make_copy(struct store *s, const char *temp, const char *path)
+static int make_copy(struct store *s, const char *temp, const char *path, bool is_verified)
 {
 	struct conn *c;
 	int r;
@@ -98,14 +98,14 @@ static int make_copy(struct store *s, const char *temp, const char *path)
 		return r;
 	r = copy_pages(c, temp);
 	reader_put(s, c);
-	if (r == 0)
+	if (r == 0 && is_verified)
 		r = verify(temp);
 	if (r == 0)
 		r = sync_path(temp, O_RDONLY);
 	return r < 0 ? r : publish(temp, path);
 }
 
-int store_backup(struct store *s, const char *path)
+static int copy(struct store *s, const char *path, bool is_verified)
 {
 	CLEANUP(buf_done) struct buf temp = { 0 };
 	unsigned int suffix;
@@ -126,8 +126,18 @@ int store_backup(struct store *s, const char *path)
 		return -errno;
 	close(fd);
 
-	r = make_copy(s, temp.data, path);
+	r = make_copy(s, temp.data, path, is_verified);
 	if (r < 0)
 		unlink(temp.data);
 	return r;
+}
+
+int store_backup(struct store *s, const char *path)
+{
+	return copy(s, path, true);
+}
+
+int store_copy(struct store *s, const char *path)
+{
+	return copy(s, path, false);
 }

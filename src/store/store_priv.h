@@ -296,3 +296,58 @@ extern const char check_bodies[];   /* id, hash, data of every body that has a h
 extern const char check_owner[];    /* parent, name, version (0: present) of what has the body ?1 */
 extern const char check_versions[]; /* rev, hash, data of versions of ?1, ?2 but ?3, newest first */
 extern const char schema_objects[]; /* type, name, sql of what the schema makes */
+
+/* A repair under way: one transaction on one connection. */
+struct repair {
+	struct check k;
+	struct txn t;
+	bool is_trial;      /* count only, and roll back */
+	unsigned mended;    /* so far */
+	uint32_t uid, gid;  /* of what is made */
+	int64_t lost_found; /* the directory, 0: not there yet */
+};
+
+/* repair_rules.c */
+struct repair_rule {
+	const char *kind; /* NULL: the end of the table */
+	const char *find; /* columns as of struct check_rule: what is told */
+	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
+};
+extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[];
+extern const char repair_sequences[];
+
+/*
+ * repair.c. What is left of -Exxx is 0; a result of the store_finding_fn that is not 0 ends the repair.
+ * Begin and end the transaction that all of it happens in; between them, mend what is in the tables.
+ */
+int repair_begin(struct repair *p, struct store *s, struct conn *c) MUST_CHECK;
+int repair_end(struct repair *p, bool commit) MUST_CHECK;
+int repair_tables(struct repair *p) MUST_CHECK;
+
+int repair_apply(struct repair *p, const struct repair_rule *rules) MUST_CHECK;
+int repair_run(struct repair *p, const char *sql, const int64_t *values, int n) MUST_CHECK;
+int repair_tell(struct repair *p, const char *kind, int64_t id, const char *name,
+	const char *text) MUST_CHECK;
+
+/* repair_rows.c */
+int repair_numbers(struct repair *p) MUST_CHECK;
+int repair_missing_inodes(struct repair *p) MUST_CHECK;
+int repair_names(struct repair *p) MUST_CHECK;
+int repair_new_id(struct repair *p, int64_t *ret_id) MUST_CHECK;
+int repair_insert_inode(struct repair *p, const struct inode *i, const char *target) MUST_CHECK;
+int repair_free_name(
+	struct repair *p, int64_t parent, const char *wanted, struct buf *ret_name) MUST_CHECK;
+
+/* repair_lost.c: give inode @id, or the text @body called @base (NULL: its first line), a name */
+int repair_place(struct repair *p, int64_t id) MUST_CHECK;
+int repair_place_text(struct repair *p, int64_t body, const char *base) MUST_CHECK;
+int repair_lookup(struct repair *p, int64_t parent, const char *name,
+	struct inode *ret_inode) MUST_CHECK; /* 1, or 0: nothing there */
+
+/* repair_tree.c: which directories hang on the root; -EEXIST when it was marked before */
+int repair_tree(struct repair *p) MUST_CHECK;
+int repair_mark_seen(struct repair *p, int64_t id) MUST_CHECK;
+int repair_is_seen(struct repair *p, int64_t id) MUST_CHECK;
+
+/* backup.c: store_backup() of a database that may be damaged */
+int store_copy(struct store *s, const char *path) MUST_CHECK;

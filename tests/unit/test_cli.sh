@@ -110,8 +110,30 @@ checking() {
   run 0 '' '' backup "$db" "$work/copy.db"
   run 1 '' "planfs: $work/copy.db: exists already; nothing was changed" backup "$db" "$work/copy.db"
   sqlite3 "$work/copy.db" 'UPDATE inode SET size = 99 WHERE size = 1'
-  run 1 '*damage: 2017/a/b/c.txt: has 1 bytes, but its size says 99*damaged; restore a backup*' '' \
+  run 1 '*damage: 2017/a/b/c.txt: has 1 bytes, but its size says 99*damaged; *--repair*recover*' '' \
     check "$work/copy.db"
+  repairing
+}
+
+repairing() {
+  copy=$work/copy.db
+  run 0 "mended: 2017/a/b/c.txt: its size said 99, and is 1
+note: $copy.before-repair-*: the database as it was before the repair
+warning: *$copy: sound (0 damaged, 1 warnings)" '' check "$copy" --repair
+  run 1 '*has 1 bytes, but its size says 99*' '' check "$copy".before-repair-*
+  run 0 "warning: *sound*" '' check "$copy" --repair
+  same 'one copy' 1 "$(ls "$copy".before-repair-* | wc -l)"
+  sqlite3 "$copy" 'UPDATE inode SET size = 98 WHERE size = 1'
+  run 0 '{"level": "mended", "kind": "size", *{"level": "note", "kind": "copy", *' '' check "$copy" --repair --json
+  same 'two copies' 2 "$(ls "$copy".before-repair-* | wc -l)"
+  # a page in the middle of a table is gone
+  cp "$copy" "$work/pages.db"
+  page=$(sqlite3 "$copy" "SELECT rootpage FROM sqlite_schema WHERE name = 'dentry'")
+  dd if=/dev/zero of="$work/pages.db" bs=4096 seek=$((page - 1)) count=1 conv=notrunc 2>/dev/null
+  sum=$(sha256sum <"$work/pages.db")
+  run 1 '*damage: *still damaged*' "planfs: $work/pages.db: too damaged to be mended, and nothing was changed; *recover*" \
+    check "$work/pages.db" --repair
+  same 'nothing was changed' "$sum" "$(sha256sum <"$work/pages.db")"
 }
 
 status_of() {
@@ -126,6 +148,7 @@ mounted() {
   same 'status of a path in it' True "$(status_of "$mnt/2016" alive)"
   run 0 "*mounted:         $mnt*" '' status "$db"
   run 0 "*sound*" '' check "$mnt"
+  run 4 '' "planfs: $db: mounted at $mnt; a repair needs 'planfs umount' first" check "$mnt" --repair
   run 0 '' '' backup "$mnt" "$work/mounted.db"
   run 0 "*抓好控辍保学工作。*" '' export "$mnt/2016" --txt
   "$planfs" export "$mnt" "$plan" --txt >"$work/txt"
