@@ -2,6 +2,7 @@
 #pragma once
 
 #include "planfs/buf.h"
+#include "planfs/check.h"
 #include "planfs/store.h"
 
 #include <getopt.h>
@@ -33,6 +34,7 @@ int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_helper() */
+int cmd_recover(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 
@@ -118,6 +120,17 @@ void json_print_string(const char *s);
 /* Print "key": value. */
 void json_print_text_field(const char *key, const char *value);
 void json_print_number_field(const char *key, int64_t value);
+
+/* --- findings.c --- */
+
+/* How findings are printed, and how many there were. */
+struct findings {
+	bool as_json;
+	unsigned long damage, warnings, mended;
+};
+
+/* A store_finding_fn whose argument is a struct findings. Never ends the check. */
+int findings_print(void *arg, const struct store_finding *finding);
 
 /* --- files.c --- */
 

@@ -43,6 +43,8 @@ static const struct command commands[] = {
 		"  --strict  warnings about the content count as damage\n"
 		"  --repair  mend what can be mended without losing text, after a copy; not while mounted\n",
 		cmd_check },
+	{ "recover", "DB NEW-DB [--json]", "save what can be read of a damaged database",
+		"  --json    one JSON object per finding, and one about it all\n", cmd_recover },
 	{ "backup", "DB|MNT FILE", "copy a database while it is in use", NULL, cmd_backup },
 };
 

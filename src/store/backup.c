@@ -70,12 +70,24 @@ static int sync_path(const char *path, int flags)
 	return r;
 }
 
+static int sync_dir_of(const char *path)
+{
+	CLEANUP(buf_done) struct buf dir = { 0 };
+	int r = buf_add_str(&dir, path);
+
+	return r < 0 ? r : sync_path(dirname(dir.data), O_RDONLY | O_DIRECTORY);
+}
+
+int sync_file(const char *path)
+{
+	int r = sync_path(path, O_RDONLY);
+
+	return r < 0 ? r : sync_dir_of(path);
+}
+
 /* Give the finished copy its name, unless something has that name by now. */
 static int publish(const char *temp, const char *path)
 {
-	CLEANUP(buf_done) struct buf dir = { 0 };
-	int r;
-
 	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
 		if (errno != EINVAL)
 			return -errno;
@@ -84,8 +96,7 @@ static int publish(const char *temp, const char *path)
 			return -errno;
 		unlink(temp);
 	}
-	r = buf_add_str(&dir, path);
-	return r < 0 ? r : sync_path(dirname(dir.data), O_RDONLY | O_DIRECTORY);
+	return sync_dir_of(path);
 }
 
 static int make_copy(struct store *s, const char *temp, const char *path, bool is_verified)

@@ -81,15 +81,19 @@ int check_tell(struct check *k, struct store_finding *finding, int64_t id, const
 	return k->fn(k->arg, finding);
 }
 
-bool body_is_intact(sqlite3_stmt *st, int at)
+bool text_has_hash(const void *data, size_t len, const void *hash)
 {
-	const void *hash = sqlite3_column_blob(st, at);
 	XXH128_canonical_t real;
 
+	XXH128_canonicalFromHash(&real, XXH3_128bits(data, len));
+	return memcmp(hash, &real, sizeof(real)) == 0;
+}
+
+bool body_is_intact(sqlite3_stmt *st, int at)
+{
 	if (sqlite3_column_type(st, at) == SQLITE_NULL)
 		return true; /* of another program: nobody knows */
-	XXH128_canonicalFromHash(&real, XXH3_128bits(sqlite3_column_blob(st, at + 1),
-						(size_t)sqlite3_column_bytes(st, at + 1)));
-	return sqlite3_column_bytes(st, at) == sizeof(real) &&
-	       memcmp(hash, &real, sizeof(real)) == 0;
+	return sqlite3_column_bytes(st, at) == (int)sizeof(XXH128_canonical_t) &&
+	       text_has_hash(sqlite3_column_blob(st, at + 1),
+		       (size_t)sqlite3_column_bytes(st, at + 1), sqlite3_column_blob(st, at));
 }

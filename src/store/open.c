@@ -160,7 +160,7 @@ static int make_database(sqlite3 *db)
 }
 
 /* Also what SQLite leaves beside it when it could not finish. */
-static void remove_database(const char *path)
+void remove_database(const char *path)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
 	size_t i;

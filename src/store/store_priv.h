@@ -3,6 +3,7 @@
 
 #include "planfs/change.h"
 #include "planfs/check.h"
+#include "planfs/pages.h"
 #include "planfs/store.h"
 
 #include <pthread.h>
@@ -191,6 +192,7 @@ int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent) MUST_CHECK;
 
 /* open.c */
 int reader_get(struct store *s, struct conn **ret_conn) MUST_CHECK;
+void remove_database(const char *path); /* with what SQLite leaves beside it */
 void reader_put(struct store *s, struct conn *c);
 
 /* schema.c */
@@ -270,6 +272,7 @@ int check_tell(
 
 /* Are the bytes in column @at + 1 those of the hash in column @at? Also when there is no hash. */
 bool body_is_intact(sqlite3_stmt *st, int at);
+bool text_has_hash(const void *data, size_t len, const void *hash); /* of 16 bytes */
 
 /* check_pages.c: a result other than 0 is that of the store_finding_fn, or -Exxx */
 int check_pages(struct check *k) MUST_CHECK;
@@ -351,3 +354,84 @@ int repair_is_seen(struct repair *p, int64_t id) MUST_CHECK;
 
 /* backup.c: store_backup() of a database that may be damaged */
 int store_copy(struct store *s, const char *path) MUST_CHECK;
+int sync_file(const char *path) MUST_CHECK; /* bring it, and its name, to the disk */
+
+/* --- pages.c, pages_wal.c, pages_row.c: see planfs/pages.h --- */
+
+/* The last whole version of a page in the -wal. */
+struct pages_frame {
+	uint32_t page, frame;
+};
+
+struct pages {
+	int fd, wal_fd; /* wal_fd: -1 when there is none */
+	int64_t size, wal_size;
+	struct pages_stats stats;
+	uint32_t usable;            /* bytes of a page */
+	struct pages_frame *frames; /* owned; sorted by page */
+	size_t n_frames;
+	uint32_t stray_from, stray_to; /* frames that are behind the last whole commit */
+	unsigned char *seen;           /* owned; a bit per page */
+	struct buf roots;              /* of struct pages_root */
+	pages_row_fn *fn;
+	void *arg;
+};
+
+struct pages_root {
+	uint32_t page;
+	char name[60];
+};
+
+static inline uint32_t get_u16(const unsigned char *at)
+{
+	return (uint32_t)at[0] << 8 | at[1];
+}
+
+static inline uint32_t get_u32(const unsigned char *at)
+{
+	return get_u16(at) << 16 | get_u16(at + 2);
+}
+
+/* Has page @page been seen? Mark it. A number that is no page counts as seen. */
+bool pages_mark(struct pages *p, uint32_t page);
+
+/* Read a page as of now into @ret_data of page_size bytes; what is behind the end of the file is zero. */
+int pages_read(struct pages *p, uint32_t page, unsigned char *ret_data) MUST_CHECK;
+
+/* Read the page in frame @frame of the -wal. */
+int pages_read_frame(struct pages *p, uint32_t frame, unsigned char *ret_data) MUST_CHECK;
+
+/* Fill in what the -wal says: frames, stray frames, page_size when that is 0. */
+int pages_read_wal(struct pages *p) MUST_CHECK;
+
+/* A page of a b-tree under way. */
+struct pages_page {
+	const unsigned char *data;
+	uint32_t number;
+	uint32_t header; /* offset: 100 on page 1 */
+	unsigned type;   /* 2, 5, 10 or 13 */
+	uint32_t cells;
+};
+
+/* Does @data look like a page of a b-tree of @size bytes? Fills *ret_page. */
+bool pages_parse(
+	const unsigned char *data, uint32_t number, uint32_t size, struct pages_page *ret_page);
+
+/* Call p->fn for the rows that the cells of @page hold. */
+int pages_rows(struct pages *p, const struct pages_page *page, enum pages_source source,
+	const char *name) MUST_CHECK;
+
+/* The offset of cell @i, 0 when it is on no sane place. */
+uint32_t pages_cell(const struct pages_page *page, uint32_t i, uint32_t size);
+
+/* recover_rows.c: what a row is of */
+enum row_kind {
+	ROW_NONE,
+	ROW_BODY,
+	ROW_INODE,
+	ROW_DENTRY,
+	ROW_NAME_INDEX,
+	ROW_XATTR,
+	ROW_REVISION
+};
+enum row_kind row_kind(const struct pages_row *row);

@@ -45,7 +45,7 @@ usage_errors() {
   run 2 '' "planfs: '$work/none' is no command and no database; see*" "$work/none" "$mnt"
   run 0 'usage: planfs COMMAND*' '' --help
   run 0 'planfs [0-9]*' '' --version
-  for command in init import export mount umount status check backup; do
+  for command in init import export mount umount status check recover backup; do
     run 0 "usage: planfs $command *" '' "$command" --help
     run 2 '' "planfs: unknown option '--nonsense'; usage: planfs $command *" "$command" --nonsense
     run 2 '' "planfs: *; usage: planfs $command *" "$command"
@@ -136,6 +136,30 @@ warning: *$copy: sound (0 damaged, 1 warnings)" '' check "$copy" --repair
   same 'nothing was changed' "$sum" "$(sha256sum <"$work/pages.db")"
 }
 
+recovering() {
+  saved=$work/saved.db
+  run 0 "*$saved: complete; nothing is missing" '' recover "$db" "$saved"
+  same 'a sound database' "$("$planfs" export "$db" --json)" "$("$planfs" export "$saved" --json)"
+  run 1 '' "planfs: $saved: exists already; nothing was changed" recover "$db" "$saved"
+  run 3 '' 'planfs: /nonexistent/x.db: No such file or directory' recover /nonexistent/x.db "$work/no.db"
+  run 5 '' "planfs: $work/text: nothing of a planfs database is in it" recover "$work/text" "$work/no.db"
+  run 5 '' "planfs: $work: not a regular file*" recover "$work" "$work/no.db"
+  same 'no file is left' '' "$(ls "$work"/no.db* 2>/dev/null)"
+  rm "$saved"
+  cp "$db" "$work/bad.db"
+  dd if=/dev/zero of="$work/bad.db" bs=100 count=1 conv=notrunc 2>/dev/null
+  run 5 '' "planfs: $work/bad.db: not a planfs database" check "$work/bad.db"
+  sum=$(sha256sum <"$work/bad.db")
+  run 0 '*complete*' '' recover "$work/bad.db" "$saved"
+  same 'the damaged file is only read' "$sum" "$(sha256sum <"$work/bad.db")"
+  same 'a header is gone' "$("$planfs" export "$db" --json)" "$("$planfs" export "$saved" --json)"
+  rm "$saved"
+  run 16 "*lost: 1 pages and*look at the tree*" '' recover "$work/pages.db" "$saved"
+  rm "$saved"
+  run 16 '{*{"recovered": "*/saved.db", "complete": false, "inodes": *, "lost_pages": 1, *}' '' \
+    recover "$work/pages.db" "$saved" --json
+}
+
 status_of() {
   "$planfs" status "$1" --json | python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1]))' "$2"
 }
@@ -180,7 +204,7 @@ man_page
 files_that_are_no_database
 importing
 exporting
-command -v sqlite3 >/dev/null && checking
+command -v sqlite3 >/dev/null && checking && recovering
 [ -w /dev/fuse ] && mounted
 echo "$done checks, $failed failed"
 [ "$failed" = 0 ]
