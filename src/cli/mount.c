@@ -17,7 +17,7 @@ struct mount_args {
 	struct fs_options fs;
 	struct buf kernel_options; /* comma-separated */
 	char *db, *point;          /* owned; absolute */
-	bool foreground;
+	bool foreground, verify;
 	int report_fd; /* where the parent waits for the exit code, or -1 */
 };
 
@@ -35,6 +35,7 @@ enum option_kind {
 	OPTION_DURABLE,
 	OPTION_MAX_FILE,
 	OPTION_DEBUG,
+	OPTION_VERIFY,
 };
 
 static const struct {
@@ -42,7 +43,7 @@ static const struct {
 	enum option_kind kind;
 } options[] = {
 	{ "ro", OPTION_READONLY }, { "durable=", OPTION_DURABLE }, { "max_file=", OPTION_MAX_FILE },
-	{ "debug", OPTION_DEBUG }, { "allow_other", OPTION_KERNEL },
+	{ "verify", OPTION_VERIFY }, { "debug", OPTION_DEBUG }, { "allow_other", OPTION_KERNEL },
 	{ "allow_root", OPTION_KERNEL }, { "atime", OPTION_KERNEL }, { "noatime", OPTION_KERNEL },
 	{ "exec", OPTION_KERNEL }, { "noexec", OPTION_KERNEL }, { "sync", OPTION_KERNEL },
 	{ "async", OPTION_KERNEL }, { "dirsync", OPTION_KERNEL }, { "rw", OPTION_IGNORE },
@@ -126,6 +127,9 @@ static int set_option(struct mount_args *a, const char *word)
 		return set_durable(a, value);
 	case OPTION_MAX_FILE:
 		return set_max_file(a, value);
+	case OPTION_VERIFY:
+		a->verify = true;
+		break;
 	case OPTION_DEBUG:
 		a->fs.debug = a->foreground = true;
 		log_set_level(LOG_LEVEL_DEBUG);
@@ -265,7 +269,9 @@ static void on_ready(void *arg)
 
 static int serve(struct mount_args *a)
 {
-	const struct store_options how = { .readonly = a->fs.readonly, .exclusive = true };
+	const struct store_options how = {
+		.readonly = a->fs.readonly, .exclusive = true, .verify = a->verify
+	};
 	CLEANUP(buf_done) struct buf why = { 0 };
 	struct store *s = NULL;
 	int r;

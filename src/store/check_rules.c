@@ -95,6 +95,10 @@ const struct check_rule check_rules[] = {
 	{ FINDING_DAMAGE, "text",
 		"SELECT NULL, NULL, i.id, 'the text is missing' FROM inode i "
 		"WHERE i.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE id = i.body)" },
+	{ FINDING_DAMAGE, "text",
+		"SELECT NULL, NULL, i.id, 'has the text of another file' FROM inode i "
+		"WHERE EXISTS (SELECT 1 FROM revision r WHERE r.body = i.body) AND NOT EXISTS "
+		"(SELECT 1 FROM revision r WHERE r.body = i.body AND r.inode = i.id)" },
 	{ FINDING_DAMAGE, "size",
 		"SELECT NULL, NULL, i.id, 'has ' || coalesce(length(b.data), 0) || "
 		"' bytes, but its size says ' || i.size FROM inode i LEFT JOIN body b ON b.id = i.body "

@@ -96,6 +96,9 @@ static const char *header_error(sqlite3 *db, int err)
 	return sqlite3_errmsg(db);
 }
 
+static const char damaged[] =
+	"damaged; restore a backup, or save what can be read with 'planfs recover'";
+
 /* Look at the header on a connection of its own, before anything else is prepared or written. */
 static int check_header(struct store *s, struct buf *ret_why)
 {
@@ -259,6 +262,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	s->last = &s->first;
 	s->readonly = options->readonly;
 	s->exclusive = options->exclusive;
+	s->verify = options->verify;
 	pthread_mutex_init(&s->readers_lock, NULL);
 	pthread_mutex_init(&s->queue_lock, NULL);
 	s->path = realpath(path, NULL);
@@ -321,8 +325,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		return r;
 	r = open_connections(s);
 	if (r < 0)
-		return refuse(
-			ret_why, path, r == -EIO ? "damaged; restore a backup" : strerror(-r), r);
+		return refuse(ret_why, path, r == -EIO ? damaged : strerror(-r), r);
 
 	*ret_store = s;
 	s = NULL;

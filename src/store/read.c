@@ -53,28 +53,41 @@ int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent)
 
 int store_get(struct store *s, int64_t id, struct inode *ret_inode)
 {
+	struct inode inode;
 	struct conn *c;
 	int r;
 
 	r = reader_get(s, &c);
 	if (r < 0)
 		return r;
-	r = conn_get(c, id, ret_inode);
+	r = conn_get(c, id, &inode);
+	if (r == 0 && !inode_is_sound(&inode))
+		r = -EIO;
+	if (r == 0)
+		*ret_inode = inode;
 	reader_put(s, c);
 	return r;
 }
 
 int store_lookup(struct store *s, int64_t parent, const char *name, struct inode *ret_inode)
 {
+	struct inode inode;
 	struct conn *c;
-	int r;
+	int r, tries, sound = 0;
 
 	r = reader_get(s, &c);
 	if (r < 0)
 		return r;
-	r = conn_lookup(c, parent, name, ret_inode);
+	/* again: a directory may have been moved between the two looks */
+	for (tries = 0; tries < 3 && r == 0 && sound == 0; tries++) {
+		r = conn_lookup(c, parent, name, &inode);
+		sound = r == 0 ? entry_is_sound(c, parent, &inode) : 0;
+	}
 	reader_put(s, c);
-	return r;
+	if (r < 0 || sound <= 0)
+		return r < 0 ? r : sound < 0 ? sound : -EIO;
+	*ret_inode = inode;
+	return 0;
 }
 
 int store_parent(struct store *s, int64_t id, int64_t *ret_parent)
@@ -120,7 +133,19 @@ int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
 	return 0;
 }
 
-static int list_rows(sqlite3_stmt *st, store_entry_fn *fn, void *arg)
+/* A damaged row must not reach the kernel; 'check' names it. */
+static int is_presentable(
+	struct conn *c, sqlite3_stmt *st, int64_t parent, const struct inode *inode)
+{
+	const char *name = (const char *)sqlite3_column_text(st, 0);
+
+	if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 0)))
+		return 0;
+	return entry_is_sound(c, parent, inode);
+}
+
+static int list_rows(
+	struct conn *c, int64_t parent, sqlite3_stmt *st, store_entry_fn *fn, void *arg)
 {
 	int r;
 
@@ -130,9 +155,9 @@ static int list_rows(sqlite3_stmt *st, store_entry_fn *fn, void *arg)
 
 		if (!name)
 			return -ENOMEM;
-		if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 0)))
-			continue; /* a damaged row must not reach the kernel; 'check' names it */
-		r = fn(arg, name, &inode);
+		r = is_presentable(c, st, parent, &inode);
+		if (r > 0)
+			r = fn(arg, name, &inode);
 		if (r != 0)
 			return r;
 	}
@@ -152,7 +177,7 @@ int store_list(struct store *s, int64_t parent, const char *after, store_entry_f
 
 		sqlite3_bind_int64(st, 1, parent);
 		bind_text(st, 2, after);
-		r = list_rows(st, fn, arg);
+		r = list_rows(c, parent, st, fn, arg);
 	}
 	reader_put(s, c);
 	return r;
@@ -165,6 +190,19 @@ struct column {
 	const char *name; /* NULL: the statement has no second parameter */
 	int missing;      /* the result when there is no row, or a NULL where that means the same */
 };
+
+/* Returns 1 when the text in @st can be believed. */
+static int verify_column(
+	struct store *s, struct conn *c, const struct column *column, sqlite3_stmt *st)
+{
+	int r = 0;
+
+	if (column->sql == SQL_TEXT)
+		r = verify_text(s, c, column->id, st);
+	else if (column->sql == SQL_BODY)
+		r = verify_body(s, c, 0, column->id, st);
+	return r < 0 ? r : 1;
+}
 
 static int with_column(struct store *s, const struct column *column, store_text_fn *fn, void *arg)
 {
@@ -187,6 +225,8 @@ static int with_column(struct store *s, const struct column *column, store_text_
 			 column->sql == SQL_TARGET)
 			r = column->missing;
 		else if (r > 0)
+			r = verify_column(s, c, column, st);
+		if (r > 0)
 			r = fn(arg, sqlite3_column_blob(st, 0),
 				(size_t)sqlite3_column_bytes(st, 0));
 	}

@@ -141,6 +141,9 @@ static int restore_inode(
 	i.body = S_ISREG(i.mode) ? sqlite3_column_int64(st, 6) : 0;
 	r = repair_insert_inode(
 		p, &i, S_ISLNK(i.mode) ? (const char *)sqlite3_column_text(st, 7) : NULL);
+	if (r == 0 && !sqlite3_column_int(st, 8))
+		r = record_arrival(
+			&p->t, ARRIVAL_LINK, parent, name, &i); /* the text is its own now */
 	*ret_rev = sqlite3_column_int64(st, 0);
 	return r < 0 ? r : 1;
 }

@@ -168,8 +168,23 @@ const struct repair_rule repair_places[] = {
 			"id = inode.body), 0) WHEN " IS_SYMLINK(                                   \
 				"mode") " THEN length(CAST(target AS BLOB)) ELSE 0 END)"
 
+#define OF_ANOTHER                                                                                 \
+	"EXISTS (SELECT 1 FROM revision r WHERE r.body = inode.body) AND NOT EXISTS "              \
+	"(SELECT 1 FROM revision r WHERE r.body = inode.body AND r.inode = inode.id)"
+
 /* What follows from the rest, when that is sound. */
 const struct repair_rule repair_sums[] = {
+	{ "text",
+		"SELECT NULL, NULL, id, 'had the text of another file; it has that of version ' || " GOOD_REV
+		" || ' now' FROM inode WHERE " OF_ANOTHER " AND " GOOD_REV " NOT NULL",
+		"UPDATE inode SET body = " GOOD_BODY " WHERE " OF_ANOTHER " AND " GOOD_REV
+		" NOT NULL" },
+	{ "text",
+		"SELECT d.parent, d.name, NULL, 'has the text of another file, and no version of its own; this one "
+		"is recorded as one now' FROM dentry d JOIN inode ON inode.id = d.inode WHERE " OF_ANOTHER,
+		"INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, mtime, body) "
+		"SELECT ?1, 'planfs repair', 'link', d.parent, d.name, inode.id, mode, uid, gid, size, mtime, body "
+		"FROM dentry d JOIN inode ON inode.id = d.inode WHERE " OF_ANOTHER },
 	{ "text",
 		"SELECT NULL, NULL, id, 'its text was missing; it has that of version ' || " GOOD_REV
 		" || ' now' FROM inode WHERE " LOST_BODY " AND " GOOD_REV " NOT NULL",

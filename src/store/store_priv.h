@@ -46,6 +46,7 @@ enum sql_id {
 	SQL_LIST,
 	SQL_BODY,
 	SQL_TEXT,
+	SQL_BODY_OWNERS,
 	SQL_TARGET,
 	SQL_XATTR_GET,
 	SQL_XATTR_LIST,
@@ -104,7 +105,8 @@ struct request; /* commit.c */
 struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
-	bool readonly, exclusive;
+	bool readonly, exclusive, verify;
+	int64_t complained; /* atomic: the inode, or minus the body, that the last complaint was about */
 	int64_t origin; /* of our revisions */
 	int lock_fd;    /* holds the mount lock, or -1; outlives the connections: see open.c */
 	dev_t dev;      /* of the database that was opened */
@@ -189,6 +191,20 @@ int conn_get(struct conn *c, int64_t id, struct inode *ret_inode) MUST_CHECK;
 int conn_lookup(
 	struct conn *c, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent) MUST_CHECK;
+
+/* verify.c */
+bool inode_is_sound(const struct inode *i); /* can it be shown to the kernel? */
+
+/* Can @i stand in the directory @parent? Returns 1, 0, or -Exxx. */
+int entry_is_sound(struct conn *c, int64_t parent, const struct inode *i) MUST_CHECK;
+
+/*
+ * Look at a text in the row of SQL_TEXT about @inode, or of SQL_BODY about @body (@inode 0: not known). Returns 0,
+ * or -EIO when it is missing or, if the store verifies, not what was written; the log says it.
+ */
+int verify_text(struct store *s, struct conn *c, int64_t inode, sqlite3_stmt *st) MUST_CHECK;
+int verify_body(
+	struct store *s, struct conn *c, int64_t inode, int64_t body, sqlite3_stmt *st) MUST_CHECK;
 
 /* open.c */
 int reader_get(struct store *s, struct conn **ret_conn) MUST_CHECK;

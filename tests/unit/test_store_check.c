@@ -59,6 +59,9 @@ static const struct {
 		"damage text 2016/a/p/2.txt: the text is missing\n" },
 	{ "INSERT INTO body (data) VALUES (x'41')",
 		"note unused : 1 text without a file or a version that needs it\n" },
+	{ "UPDATE inode SET body = (SELECT body FROM inode WHERE id = " AT(
+		  "plan.json") "), size = 2 WHERE id = " AT("2.txt"),
+		"damage text 2016/a/p/2.txt: has the text of another file\n" },
 	{ "UPDATE inode SET size = 77 WHERE id = " AT("2.txt"),
 		"damage size 2016/a/p/2.txt: has 3 bytes, but its size says 77\n" },
 	{ "UPDATE inode SET size = 77 WHERE id = " AT("empty.txt"),
@@ -120,7 +123,8 @@ static const struct {
 		"warning utf8 2016/a/p/\xd6\xd0: the name is not UTF-8\n" },
 	{ "UPDATE inode SET id = 1 << 62 WHERE id = " AT(
 		  "2.txt") "; UPDATE dentry SET inode = 1 << 62 WHERE name = '2.txt'",
-		"damage number 2016/a/p/2.txt: is a number that no inode can have\n" },
+		"damage number 2016/a/p/2.txt: is a number that no inode can have\n"
+		"damage text 2016/a/p/2.txt: has the text of another file\n" },
 	{ "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'inode'; DELETE FROM sqlite_sequence WHERE name = 'body'",
 		"damage number : the next number of inode is lost, and 1027 is taken\n"
 		"damage number : the next number of body is lost, and 1025 is taken\n" },

@@ -177,7 +177,10 @@ static const struct {
 		ALL, "" },
 	{ "UPDATE inode SET id = -7 WHERE id = " AT(
 		  "2.txt") "; UPDATE dentry SET inode = -7 WHERE name = '2.txt'",
-		"number 2016/a/p/2.txt: had the number -7\n", TEXTS, ALL, "" },
+		"number 2016/a/p/2.txt: had the number -7\n"
+		"text 2016/a/p/2.txt: has the text of another file, and no version of its own; this one is "
+		"recorded as one now\n",
+		TEXTS, ALL, "" },
 	/* sums */
 	{ "UPDATE inode SET size = -5, nlink = 7", "size /: its size said -5, and is 0", TEXTS, ALL,
 		"" },
@@ -200,6 +203,9 @@ static const struct {
 		"text 2016/a/p/2.txt~: its text is lost, and no version has one; it is empty now\n"
 		"size 2016/a/p/2.txt~: its size said 16, and is 0\n",
 		TEXTS " LIMIT 1 OFFSET 2", "/2016/a/p/2.txt~|NULL", "" },
+	{ "UPDATE inode SET body = (SELECT body FROM inode WHERE id = 4) WHERE id = 5",
+		"text 2016/a/p/2.txt: had the text of another file; it has that of version 5 now\n",
+		TEXTS, ALL, "" },
 	{ "UPDATE body SET data = x'6f6e66' WHERE data = x'6f6e65'", "", TEXTS, ALL,
 		"hash 2016/a/p/1.txt: the text of version 4 is not what was written\n" },
 	{ "UPDATE body SET data = x'6f6e660a' WHERE data = x'6f6e650a'; UPDATE inode SET size = 5 WHERE id = 5",
