@@ -75,8 +75,7 @@ static int take_row(void *arg, const struct pages_row *row)
 {
 	enum row_kind kind = row_kind(row);
 	struct recovery *v = arg;
-	sqlite3_stmt *st = v->insert[kind];
-	CLEANUP_STMT sqlite3_stmt *put = st;
+	CLEANUP_STMT sqlite3_stmt *st = v->insert[kind];
 	int i, r;
 
 	if (kind == ROW_NONE || !is_worth_it(row, kind))

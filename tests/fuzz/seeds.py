@@ -6,7 +6,10 @@
 import glob
 import json
 import os
+import sqlite3
+import subprocess
 import sys
+import tempfile
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'data', 'import')
 
@@ -42,7 +45,45 @@ def metadata():
     yield json.dumps({'source': {'document_hash': '0' * 32, 'plan_hash': '1' * 32}}).encode()
 
 
-TARGETS = {'encoding': encodings, 'document': documents, 'name': names, 'metadata': metadata}
+SMALL = ('2016', '合肥市', '要点', '01-总则.txt', '一、总则\n')
+LONG = ('2016', '合肥市', '要点', '02-任务.txt', '二、任务，' * 300)
+
+
+def make_database(page_size, rows):
+    """A database as planfs makes it, with small pages; with a log of the last change."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, 'seed.db')
+        subprocess.run([os.environ['PLANFS'], 'init', path], check=True)
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute('PRAGMA journal_mode = DELETE')
+        db.execute(f'PRAGMA page_size = {page_size}')
+        db.execute('VACUUM')
+        db.execute('PRAGMA journal_mode = WAL')
+        for row in rows:
+            db.execute('INSERT INTO section (year, district, plan, name, body) VALUES (?, ?, ?, ?, ?)', row)
+        db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+        with open(path, 'rb') as f:
+            whole = f.read()
+        db.execute("UPDATE plan SET title = '要点'")
+        with open(path, 'rb') as f, open(path + '-wal', 'rb') as log:
+            return whole, f.read(), log.read()
+
+
+def databases():
+    for page_size in (512, 4096):
+        yield make_database(page_size, [SMALL, LONG])[0]
+    yield make_database(512, [])[0]
+
+
+def pages():
+    for page_size, rows in ((512, [SMALL, LONG]), (1024, [LONG]), (4096, [SMALL])):
+        whole, base, log = make_database(page_size, rows)
+        yield b'\0\0' + whole
+        yield (len(log) // 2).to_bytes(2, 'big') + base + log
+        yield b'\0\0' + whole[page_size:]
+
+
+TARGETS = {'database': databases, 'pages': pages, 'encoding': encodings, 'document': documents, 'name': names, 'metadata': metadata}
 
 
 def main():
