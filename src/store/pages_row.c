@@ -185,11 +185,11 @@ static bool parse_record(const struct buf *payload, struct pages_row *row)
 	const unsigned char *data = (const unsigned char *)payload->data;
 	struct cursor head = { data, data + payload->len, false };
 	uint64_t len = take_varint(&head);
-	struct cursor body = { data + len, data + payload->len, false };
+	struct cursor body = head;
 
 	if (head.is_bad || len > payload->len)
 		return false;
-	head.end = data + len;
+	body.at = head.end = data + len;
 	row->n = 0;
 	while (head.at < head.end) {
 		uint64_t serial = take_varint(&head);

@@ -107,7 +107,8 @@ static void a_damaged_schema_is_refused(void **state)
 	store_close(f->s);
 	f->s = NULL;
 	write_file(f, "plans.db", "damage damage damage damage damage", 100);
-	expect_refusal(f, "plans.db", false, -EIO, "damaged; restore a backup");
+	expect_refusal(f, "plans.db", false, -EIO,
+		"damaged; restore a backup, or save what can be read with 'planfs recover'");
 }
 
 static void a_symlink_leads_to_the_database(void **state)
