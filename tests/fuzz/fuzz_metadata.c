@@ -56,7 +56,9 @@ static int look_at_plan(void *arg, const struct export_plan *p)
 static int no_damage(void *arg, const struct store_finding *f)
 {
 	(void)arg;
-	MUST(f->level != FINDING_DAMAGE || strcmp(f->kind, "size") == 0);
+	/* the text was changed behind the back of its sizes */
+	MUST(f->level != FINDING_DAMAGE || strcmp(f->kind, "size") == 0 ||
+		strcmp(f->kind, "version") == 0);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run a fuzz target, beginning with seeds made from tests/data and from what was found before.
 #
-#   run.sh TARGET --short                 at most 5 seconds, for the test suite
+#   run.sh TARGET --short                 at most 3 seconds, for the test suite
 #   run.sh TARGET SECONDS [CORPUS]        a campaign; CORPUS keeps what was found interesting
 #
 # What crashes is written to the current directory. PLANFS is the program, to make databases with.
@@ -22,7 +22,7 @@ document) options="$options -max_len=20000" ;;
 *) options="$options -max_len=4096" ;;
 esac
 if [ "$2" = --short ]; then
-  options="$options -max_total_time=4 -runs=20000 -seed=1"
+  options="$options -max_total_time=3 -runs=20000 -seed=1"
   corpus=$work/new
 else
   options="$options -max_total_time=$2"
