@@ -70,6 +70,20 @@ files_that_are_no_database() {
     run 5 '' "planfs: $work/text: not a planfs database" "$command" "$work/text"
     run 5 '' "planfs: $work: not a regular file; a database is one" "$command" "$work"
   done
+  mkfifo "$work/fifo"
+  ln -s "$db" "$work/link"
+  for command in status check; do
+    run 5 '' "planfs: $work/fifo: not a regular file; a database is one" "$command" "$work/fifo"
+    run 0 '*' '' "$command" "$work/link"
+  done
+  run 5 '' "planfs: $work/fifo: not a regular file; a database is one" check "$work/fifo" --repair
+  run 5 '' "planfs: $work/fifo: not a regular file*" recover "$work/fifo" "$work/saved"
+  if [ "$(id -u)" != 0 ]; then
+    "$planfs" init "$work/locked.db"
+    chmod 000 "$work/locked.db"
+    run 1 '' "planfs: $work/locked.db: Permission denied" check "$work/locked.db"
+    run 1 '' "planfs: $work/locked.db: Permission denied" recover "$work/locked.db" "$work/saved"
+  fi
   run 5 '' "planfs: $work/text: not a planfs database" backup "$work/text" "$work/copy"
   run 5 '' "planfs: $work/text: not a planfs database" export "$work/text" --txt
   run 5 '' "planfs: $work/text: not a planfs database" import "$work/text" "$work/text"
@@ -116,6 +130,10 @@ checking() {
 }
 
 repairing() {
+  "$planfs" init "$work/newer.db"
+  sqlite3 "$work/newer.db" 'PRAGMA user_version = 99'
+  run 5 '' "planfs: $work/newer.db: written by a newer planfs; install that version" check "$work/newer.db"
+  run 5 '' "planfs: $work/newer.db: written by a newer planfs; install that version" check "$work/newer.db" --repair
   copy=$work/copy.db
   run 0 "mended: 2017/a/b/c.txt: its size said 99, and is 1
 note: $copy.before-repair-*: the database as it was before the repair
