@@ -90,6 +90,38 @@ hostile_mount() {
   timeout -k 5 20 "$PLANFS" umount "$mnt" || { abort_mount; fail "hostile rows, repaired: umount"; }
 }
 
+# --- rot ---
+
+# A text whose bytes changed on the disk: as it stands without verification, EIO and one line in the log with it.
+rotten_text() {
+  rm -f "$db" "$db-wal" "$db-shm"
+  "$PLANFS" init "$db"
+  timeout -k 5 20 "$PLANFS" mount "$db" "$mnt" || { fail "rot: mount"; return; }
+  mkdir -p "$mnt/2016/a/p"
+  head -c 400000 /dev/zero | tr '\0' x >"$mnt/2016/a/p/1.txt"
+  echo sound >"$mnt/2016/a/p/2.txt"
+  timeout -k 5 20 "$PLANFS" umount "$mnt" || { abort_mount; fail "rot: umount"; return; }
+  python3 - "$db" <<'END'
+import sys
+data = bytearray(open(sys.argv[1], 'rb').read())
+data[data.index(b'x' * 3000) + 1500] = ord('y')
+open(sys.argv[1], 'wb').write(data)
+END
+  mount_it -o ro || { fail "rot: mount -o ro"; return; }
+  expect "rot is not noticed unasked" [ "$(timeout 10 tr -d x <"$mnt/2016/a/p/1.txt")" = y ]
+  umount_it
+  : >"$work/daemon.log"
+  mount_it -o ro,verify || { fail "rot: mount -o verify"; return; }
+  expect "a rotten text is EIO" fails cat "$mnt/2016/a/p/1.txt"
+  expect "also at its end" fails tail -c 10 "$mnt/2016/a/p/1.txt"
+  expect "others can be read" [ "$(timeout 10 cat "$mnt/2016/a/p/2.txt")" = sound ]
+  umount_it
+  expect "one line in the log" [ "$(wc -l <"$work/daemon.log")" = 1 ]
+  expect "that names the file and the way out" grep -q "2016/a/p/1.txt: .*planfs check $db.*planfs recover" "$work/daemon.log"
+  expect "check finds it" fails "$PLANFS" check "$db"
+  expect "export refuses it" fails "$PLANFS" export "$db" --txt
+}
+
 fails() {
   ! timeout 10 "$@" >/dev/null 2>&1
 }
@@ -101,4 +133,5 @@ command -v sqlite3 >/dev/null || skip "no sqlite3 shell"
 for ((i = 0; i < mounts; i++)); do mounted_copy $((i * 7)); done
 hostile_rows
 hostile_mount
+rotten_text
 finish
