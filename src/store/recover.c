@@ -107,7 +107,8 @@ static const char *const from_history[] = {
 	"SELECT inode, mode & 65535, uid, gid, iif(mode & 61440 = 16384, 2, 1), size, mtime, mtime, mtime, mtime, "
 	"body, target FROM last ORDER BY rev DESC",
 	"INSERT OR IGNORE INTO dentry (parent, name, inode) SELECT parent, name, inode FROM last "
-	"WHERE NOT EXISTS (SELECT 1 FROM dentry d WHERE d.inode = last.inode) ORDER BY rev",
+	"WHERE mode & 61440 <> 16384 OR NOT EXISTS (SELECT 1 FROM dentry d WHERE d.inode = last.inode) "
+	"ORDER BY rev",
 	"DROP TABLE last",
 };
 

@@ -322,6 +322,53 @@ static void texts_without_a_name_are_called_after_their_first_line(void **state)
 	assert_true(report.counts.lost_found > 2 * PLANS);
 }
 
+/* A name and its inode are both gone: the history has them. */
+static void the_history_gives_back_names_and_inodes(void **state)
+{
+	struct fixture *f = filled(state);
+	CLEANUP(report_done) struct report report = { 0 };
+	char to[96], whole[96];
+
+	close_store(f);
+	snprintf(whole, sizeof(whole), "%s/whole.db", f->dir);
+	copy_file(f->path, whole);
+	sqlite3_db_config(foreign(f), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sql(f, "DELETE FROM inode WHERE id IN (SELECT inode FROM dentry WHERE name IN ('01-总则.txt', '计划7'))");
+	sql(f, "DELETE FROM dentry WHERE name IN ('01-总则.txt', '计划7')");
+	sqlite3_close(f->db);
+	f->db = NULL;
+	recover(f, f->path, to, &report);
+	assert_string_equal(buf_str(&report.damage), "");
+	assert_int_equal(report.counts.lost_found, 0);
+	expect_same(whole, to,
+		"SELECT year, district, plan, name, body, size, inode FROM section ORDER BY 1, 2, 3, 4");
+}
+
+/* Free pages still hold the rows of what was removed. */
+static void what_was_removed_does_not_come_back(void **state)
+{
+	struct fixture *f = filled(state);
+	CLEANUP(report_done) struct report report = { 0 };
+	char path[64], to[96], text[3000];
+	int i;
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	for (i = 0; i < 60; i++) {
+		snprintf(path, sizeof(path), "2016/%d.txt~", i);
+		assert_int_equal(make_file(f, path, text), 0);
+	}
+	for (i = 0; i < 60; i++) {
+		snprintf(path, sizeof(path), "2016/%d.txt~", i);
+		assert_int_equal(remove_file(f, path), 0);
+	}
+	purge_all(f);
+	close_store(f);
+	recover(f, f->path, to, &report);
+	assert_int_equal(report.counts.lost_found + report.counts.loose_pages, 0);
+	expect_all(f->path, to);
+}
+
 /* Pages that point to each other, and rows that claim the whole file, cost no more than any others. */
 static void circles_of_pages_end(void **state)
 {
@@ -412,6 +459,8 @@ int main(void)
 		CASE(whatever_page_is_gone_the_others_are_saved),
 		CASE(tables_whose_root_is_gone_are_found_page_by_page),
 		CASE(texts_without_a_name_are_called_after_their_first_line),
+		CASE(the_history_gives_back_names_and_inodes),
+		CASE(what_was_removed_does_not_come_back),
 		CASE(circles_of_pages_end),
 		CASE(what_is_no_database_is_refused_in_words),
 	};
