@@ -23,7 +23,7 @@ BELOW = {
 
 # Whose contract each header of include/planfs is.
 HEADERS = {
-    'base': ['attr', 'buf', 'json', 'log', 'name', 'utf8'],
+    'base': ['attr', 'buf', 'clock', 'json', 'log', 'name', 'utf8'],
     'text': ['document', 'encoding'],
     'store': ['change', 'check', 'pages', 'recover', 'store'],
     'view': ['view'],

@@ -28,7 +28,7 @@ struct fs_options {
 };
 
 /*
- * Mount @s, which must be open exclusively (and is borrowed), at the mount point and serve it until
+ * Mount @s, which must be open exclusively unless it is read-only (and is borrowed), at the mount point and serve it until
  * it is unmounted or the process gets SIGTERM, SIGINT or SIGHUP; then everything is committed and on
  * the disk. Returns 0, or the error that prevented the mount, with a line in *ret_why.
  */

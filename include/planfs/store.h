@@ -40,7 +40,7 @@ struct inode {
 
 struct store_options {
 	bool readonly;
-	bool exclusive; /* be the one process that mounts the database, until store_close() */
+	bool exclusive; /* be the one process that mounts the database to write, until store_close() */
 	bool verify; /* compare every text that is read with its hash: -EIO, and a line in the log */
 };
 
@@ -70,6 +70,13 @@ static inline void store_closep(struct store **s)
 	store_close(*s);
 }
 
+/*
+ * Have @hook (NULL: nothing) called by any thread of this process that is about to wait inside the store: for the disk, for
+ * another program's lock, for another thread's commit. It may be called several times in one call of the
+ * store, and must not call the store. To be set before the threads are made.
+ */
+void store_set_wait_hook(void (*hook)(void));
+
 /* The absolute path of the database. Valid until store_close(). */
 const char *store_path(const struct store *s);
 
@@ -94,15 +101,26 @@ int store_parent(struct store *s, int64_t id, int64_t *ret_parent) MUST_CHECK;
  */
 int store_resolve(struct store *s, const char *path, struct inode *ret_inode) MUST_CHECK;
 
-/* Receives an entry; @name is valid during the call. A result other than 0 ends the listing. */
-typedef int store_entry_fn(void *arg, const char *name, const struct inode *inode);
+/* A name in a directory and what it names. Plain data. */
+struct store_entry {
+	const char *name; /* borrowed during the call of store_entry_fn */
+	int64_t place;    /* greater than 0; no other name of the directory has it, now or later */
+	struct inode inode;
+};
+
+/* Receives an entry. A result other than 0 ends the listing. It must not call the store. */
+typedef int store_entry_fn(void *arg, const struct store_entry *entry);
+
+/* Call @fn for the entries of directory @parent by name, in byte order. Returns 0 or the result of @fn that was not 0. */
+int store_list(struct store *s, int64_t parent, store_entry_fn *fn, void *arg) MUST_CHECK;
 
 /*
- * Call @fn for the entries of directory @parent whose names are greater (in byte order) than @after,
- * in byte order. Returns 0 or the result of @fn that was not 0. @fn must not call the store.
+ * The same by place, for those behind @after. A name keeps its place until it goes away or to another
+ * directory; what replaces it takes it over. So a listing that goes on behind a place neither loses nor repeats
+ * what stays. A new file's place is its inode number; other places are numbers that no inode has.
  */
-int store_list(struct store *s, int64_t parent, const char *after, store_entry_fn *fn,
-	void *arg) MUST_CHECK;
+int store_scan(
+	struct store *s, int64_t parent, int64_t after, store_entry_fn *fn, void *arg) MUST_CHECK;
 
 /* The text of the body @body (0: empty), whole. Returns 0 and *ret_text, or -ENOENT. */
 int store_read_body(struct store *s, int64_t body, struct buf *ret_text) MUST_CHECK;

@@ -19,10 +19,15 @@ struct view_mount {
 	int64_t started;      /* ns since 1970 */
 };
 
+/* Receives a named number. A result other than 0 ends the enumeration. */
+typedef int view_number_fn(void *arg, const char *name, int64_t number);
+
 /* Where views get their contents from. Borrowed by all functions for the time of the call. */
 struct view_source {
 	struct store *store;
 	void (*mount_status)(void *arg, struct view_mount *ret_mount); /* NULL: not mounted */
+	/* Requests of the kernel so far, by kind; NULL: not mounted. Returns 0 or the result of @fn. */
+	int (*mount_requests)(void *arg, view_number_fn *fn, void *fn_arg);
 	void *arg;
 };
 
@@ -38,8 +43,8 @@ int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode) M
 int view_lookup(const struct view_source *v, int64_t parent, const char *name,
 	struct inode *ret_inode) MUST_CHECK;
 
-/* As store_list(). */
-int view_list(const struct view_source *v, int64_t parent, const char *after, store_entry_fn *fn,
+/* As store_scan(). */
+int view_scan(const struct view_source *v, int64_t parent, int64_t after, store_entry_fn *fn,
 	void *arg) MUST_CHECK;
 
 /* The text of a file as of now. Returns 0, -ENOENT, -EISDIR, or the error of the database. */

@@ -73,6 +73,7 @@ void cli_print_help(const struct command *c);
 struct mounted {
 	struct buf db;    /* absolute path of the database */
 	struct buf point; /* absolute path of the mount point */
+	bool readonly;
 };
 
 void mounted_done(struct mounted *m);
@@ -84,7 +85,7 @@ void mounted_done(struct mounted *m);
  */
 int mounted_find(const char *path, struct mounted *ret_mounted, struct buf *ret_below) MUST_CHECK;
 
-/* Find where the database @db is mounted. Returns 0 and *ret_mounted, -ENOENT, or an errno of realpath(3). */
+/* Find where the database @db is mounted; the mount that writes before one that only reads. Returns 0 and *ret_mounted, -ENOENT, or an errno of realpath(3). */
 int mounted_find_db(const char *db, struct mounted *ret_mounted) MUST_CHECK;
 
 /*

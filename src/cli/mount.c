@@ -269,8 +269,9 @@ static void on_ready(void *arg)
 
 static int serve(struct mount_args *a)
 {
+	/* Any number may read beside the one that writes. */
 	const struct store_options how = {
-		.readonly = a->fs.readonly, .exclusive = true, .verify = a->verify
+		.readonly = a->fs.readonly, .exclusive = !a->fs.readonly, .verify = a->verify
 	};
 	CLEANUP(buf_done) struct buf why = { 0 };
 	struct store *s = NULL;

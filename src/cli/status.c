@@ -147,6 +147,7 @@ static void print_text(const struct store *store, const struct status *s)
 	print_member("daemon:", buf_str(&s->mount_json), "pid");
 	print_member("open files:", buf_str(&s->mount_json), "open_files");
 	print_member("not yet saved:", buf_str(&s->mount_json), "dirty_files");
+	print_member("requests:", buf_str(&s->mount_json), "requests");
 	print_member("last error:", buf_str(&s->mount_json), "last_error");
 }
 

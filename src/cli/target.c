@@ -17,6 +17,11 @@ void mounted_done(struct mounted *m)
 	buf_done(&m->point);
 }
 
+static struct mounted mounted_steal(struct mounted *m)
+{
+	return (struct mounted){ buf_steal(&m->db), buf_steal(&m->point), m->readonly };
+}
+
 /* The kernel writes blanks, newlines and backslashes as octal: \040. */
 static int unescape(const char *word, struct buf *ret_text)
 {
@@ -47,7 +52,7 @@ static int unescape(const char *word, struct buf *ret_text)
 static int parse_line(char *line, struct mounted *ret_mounted)
 {
 	char *tail = strstr(line, " - ");
-	char *save = NULL, *type, *source, *point;
+	char *save = NULL, *type, *source, *super, *point;
 	int field, r;
 
 	if (!tail)
@@ -55,8 +60,11 @@ static int parse_line(char *line, struct mounted *ret_mounted)
 	*tail = '\0';
 	type = strtok_r(tail + 3, " \n", &save);
 	source = strtok_r(NULL, " \n", &save);
+	super = strtok_r(NULL, " \n", &save);
 	if (!type || !source || strcmp(type, "fuse.planfs") != 0)
 		return 0;
+	ret_mounted->readonly =
+		super && (strcmp(super, "ro") == 0 || strncmp(super, "ro,", 3) == 0);
 	point = strtok_r(line, " ", &save);
 	for (field = 1; field < 5 && point; field++)
 		point = strtok_r(NULL, " ", &save);
@@ -78,11 +86,21 @@ static const char *path_below(const char *path, const char *dir)
 	return path[len] ? path + len + 1 : path + len;
 }
 
-/* Call for @path when @by_point, else for the database @path; the last match is the topmost mount. */
+/* Is @m what is looked for, and not worse than @found? The last match is the topmost mount. */
+static bool is_better(
+	const char *path, bool by_point, const struct mounted *m, const struct mounted *found)
+{
+	if (!by_point)
+		return strcmp(path, buf_str(&m->db)) == 0 &&
+		       !(found->db.data && m->readonly && !found->readonly);
+	return path_below(path, buf_str(&m->point)) && m->point.len >= found->point.len;
+}
+
+/* Call for @path when @by_point, else for the database @path. */
 static int scan(const char *path, bool by_point, struct mounted *ret_mounted)
 {
 	CLEANUP(mounted_done) struct mounted found = { 0 };
-	size_t size = 0, best = 0;
+	size_t size = 0;
 	char *line = NULL;
 	FILE *f;
 	int r = 0;
@@ -92,17 +110,12 @@ static int scan(const char *path, bool by_point, struct mounted *ret_mounted)
 		return -errno;
 	while (r >= 0 && getline(&line, &size, f) > 0) {
 		CLEANUP(mounted_done) struct mounted m = { 0 };
-		const char *point;
 
 		r = parse_line(line, &m);
-		point = buf_str(&m.point);
-		if (r <= 0 || strlen(point) < best ||
-			!(by_point ? path_below(path, point) != NULL
-				   : strcmp(path, buf_str(&m.db)) == 0))
+		if (r <= 0 || !is_better(path, by_point, &m, &found))
 			continue;
-		best = by_point ? strlen(point) : 0;
 		mounted_done(&found);
-		found = (struct mounted){ buf_steal(&m.db), buf_steal(&m.point) };
+		found = mounted_steal(&m);
 	}
 	free(line);
 	fclose(f);
@@ -111,7 +124,7 @@ static int scan(const char *path, bool by_point, struct mounted *ret_mounted)
 	if (!found.db.data)
 		return -ENOENT;
 	mounted_done(ret_mounted);
-	*ret_mounted = (struct mounted){ buf_steal(&found.db), buf_steal(&found.point) };
+	*ret_mounted = mounted_steal(&found);
 	return 0;
 }
 
@@ -165,7 +178,7 @@ int mounted_find(const char *path, struct mounted *ret_mounted, struct buf *ret_
 		*ret_below = buf_steal(&below);
 	}
 	mounted_done(ret_mounted);
-	*ret_mounted = (struct mounted){ buf_steal(&m.db), buf_steal(&m.point) };
+	*ret_mounted = mounted_steal(&m);
 	return 0;
 }
 

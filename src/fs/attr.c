@@ -11,7 +11,15 @@
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
-enum { BLOCK = 4096 };
+enum {
+	BLOCK = 4096,
+	VIEW_MARGIN = 4096, /* by how much a view may grow between its lookup and its reading */
+
+	/* bits of the node number of a view on a read-only mount that are no part of its id */
+	TURN_SHIFT = 40,
+	TURN_MASK = (1 << 20) - 1,
+	TURNS = TURN_MASK,
+};
 
 static struct timespec timespec_of(int64_t ns)
 {
@@ -53,16 +61,44 @@ struct stat attr_stat(const struct inode *i)
 	};
 }
 
-struct fuse_entry_param attr_entry(const struct inode *inode)
+/*
+ * A read-only mount hears of versions only, so that another mount's scratch files come and go unheard; a view
+ * may always be another one.
+ */
+static double entry_seconds(struct fs *fs, const char *name, int64_t id)
 {
-	double seconds = view_is_view(inode->id) ? 0.0 : CACHE_SECONDS;
+	bool unheard = fs->options->readonly && name_is_scratch(name);
 
-	return (struct fuse_entry_param){
+	return view_is_view(id) || unheard ? 0.0 : CACHE_SECONDS;
+}
+
+struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode)
+{
+	double seconds = entry_seconds(fs, name, inode->id);
+	struct fuse_entry_param entry = {
 		.ino = (fuse_ino_t)inode->id,
 		.attr = attr_stat(inode),
 		.attr_timeout = seconds,
 		.entry_timeout = seconds,
 	};
+
+	if (fs->options->readonly && view_is_view(inode->id) && S_ISREG(inode->mode)) {
+		/*
+		 * Nothing is opened there, so that the kernel keeps the text for as long as it has the node:
+		 * each lookup gives a new one. A text that is shorter than announced ends where it ends.
+		 */
+		entry.ino |= (atomic_fetch_add(&fs->turns, 1) % TURNS + 1) << TURN_SHIFT;
+		entry.attr.st_size += VIEW_MARGIN;
+		entry.attr_timeout = CACHE_SECONDS;
+	}
+	return entry;
+}
+
+int64_t attr_id(fuse_ino_t ino)
+{
+	int64_t id = (int64_t)ino;
+
+	return view_is_view(id) ? id & ~((int64_t)TURN_MASK << TURN_SHIFT) : id;
 }
 
 int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
@@ -80,8 +116,8 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum c
 	return run_change(fs, &change);
 }
 
-/* What is not in the database: created and not stored yet, or removed while somebody stands in it. */
-static bool get_from_memory(struct fs *fs, int64_t id, struct inode *ret_inode)
+/* What is in the memory: @unstored, of a file that has no row yet; else also of one that lost it. */
+static bool get_from_memory(struct fs *fs, int64_t id, bool unstored, struct inode *ret_inode)
 {
 	struct node *n = node_find(fs, id);
 	bool found;
@@ -89,7 +125,7 @@ static bool get_from_memory(struct fs *fs, int64_t id, struct inode *ret_inode)
 	if (!n)
 		return false;
 	pthread_mutex_lock(&n->lock);
-	found = n->dirty || n->unlinked;
+	found = unstored ? n->dirty && !n->in_db : n->dirty || n->unlinked;
 	if (found)
 		*ret_inode = n->inode;
 	pthread_mutex_unlock(&n->lock);
@@ -110,10 +146,12 @@ int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode)
 
 	if (view_is_view(id))
 		return view_get(&fs->views, id, ret_inode);
+	if (get_from_memory(fs, id, true, ret_inode))
+		return 0;
 	do {
 		commits = atomic_load(&fs->commits);
 		r = store_get(fs->store, id, &inode);
-		from_memory = r == -ENOENT ? get_from_memory(fs, id, &inode)
+		from_memory = r == -ENOENT ? get_from_memory(fs, id, false, &inode)
 					   : r == 0 && node_overlay(fs, &inode);
 	} while (!from_memory && commits != atomic_load(&fs->commits));
 	if (r == 0 || from_memory)
@@ -158,7 +196,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	r = attr_lookup(fs, (int64_t)parent, name, &inode);
 	if (r == -ENOENT) {
 		/* the kernel may remember that there is nothing, until we say otherwise */
-		entry = (struct fuse_entry_param){ .entry_timeout = CACHE_SECONDS };
+		entry = (struct fuse_entry_param){ .entry_timeout = entry_seconds(fs, name, 0) };
 		fuse_reply_entry(req, &entry);
 		return;
 	}
@@ -166,7 +204,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, -r);
 		return;
 	}
-	entry = attr_entry(&inode);
+	entry = attr_entry(fs, name, &inode);
 	fuse_reply_entry(req, &entry);
 }
 
@@ -183,7 +221,7 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int r;
 
 	(void)fi;
-	r = attr_get(req_fs(req), (int64_t)ino, &inode);
+	r = attr_get(req_fs(req), attr_id(ino), &inode);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else
@@ -307,7 +345,7 @@ void op_setattr(
 	else
 		r = set_attributes(req, (int64_t)ino, &wish, fi == NULL);
 	if (r == 0)
-		r = attr_get(req_fs(req), (int64_t)ino, &inode);
+		r = attr_get(req_fs(req), attr_id(ino), &inode);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else
@@ -365,11 +403,13 @@ static void reply_bytes(fuse_req_t req, int r, const struct buf *b, size_t size)
 void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	CLEANUP(buf_done) struct buf value = { 0 };
+	struct inode inode;
 	int r;
 
 	r = check_xattr_name(name);
-	if (r == 0 && view_is_view((int64_t)ino))
-		r = -ENODATA;
+	if (r == 0 && (view_is_view((int64_t)ino) ||
+			      get_from_memory(req_fs(req), (int64_t)ino, true, &inode)))
+		r = -ENODATA; /* a file without a row has none */
 	if (r == 0)
 		r = store_get_xattr(req_fs(req)->store, (int64_t)ino, name, &value);
 	reply_bytes(req, r, &value, size);

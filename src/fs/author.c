@@ -10,6 +10,7 @@ static void find_name(uid_t uid, char *ret_name, size_t size)
 	char buffer[1024];
 	struct passwd pw, *found = NULL;
 
+	loop_step_aside(); /* the answer may come from a server */
 	if (getpwuid_r(uid, &pw, buffer, sizeof(buffer), &found) == 0 && found)
 		snprintf(ret_name, size, "%s", pw.pw_name);
 	else
@@ -20,7 +21,7 @@ const char *fs_author(struct fs *fs, uid_t uid, char *ret_name)
 {
 	struct uid_name *place = &fs->authors[uid % ARRAY_LEN(fs->authors)];
 
-	pthread_mutex_lock(&fs->authors_lock);
+	loop_lock(&fs->authors_lock);
 	if (!place->name[0] || place->uid != uid) {
 		place->uid = uid;
 		find_name(uid, place->name, sizeof(place->name));

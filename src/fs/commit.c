@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LONG_TEXT = 256 * 1024 };
+
 static void commit_done(struct commit *c)
 {
 	buf_done(&c->text);
@@ -210,11 +212,13 @@ int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why w
 	writer = n->writer;
 	pthread_mutex_unlock(&n->lock);
 	change.author = fs_author(fs, is_anonymous ? writer : fuse_req_ctx(req)->uid, author);
-	pthread_mutex_lock(&n->commit_lock);
+	loop_lock(&n->commit_lock);
 	r = commit_begin(fs, n, &c, why);
 	if (r == 0 && c.node) {
 		change.durable = why == COMMIT_FSYNC || is_durable(fs, &c);
 		change.removes = c.text.len == 0 && !c.name;
+		if (c.text.len > LONG_TEXT)
+			loop_step_aside(); /* milliseconds of work */
 		r = run_change(fs, &change);
 		commit_end(fs, &c, r);
 	} else if (r == 0 && why == COMMIT_FSYNC) {

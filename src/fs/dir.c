@@ -1,7 +1,7 @@
 /*
- * Listing directories. Entries come in the order of their names. A handle remembers the names that it
- * delivered, so that every place in the listing (telldir) is "behind this name" whatever happened to the
- * directory meanwhile: nothing that stays is lost or repeated.
+ * Listing directories. A position in a listing is the place of the name before it, which never becomes that
+ * of another name: so nothing has to be remembered between two requests, the kernel need not open a directory,
+ * and it may keep what it was told, and go on behind any name with or without what it kept.
  */
 #include "fs_priv.h"
 
@@ -12,108 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct dir_handle {
-	uint64_t id;
-	struct dir_handle *next;
-	pthread_mutex_t lock; /* guards the names */
-	struct buf names; /* of all entries delivered, each with its NUL; "." and ".." come first */
-	size_t *starts;   /* owned; where entry i begins in names */
-	size_t n_entries, room;
-};
+enum {
+	OFF_DOT = 1,
+	OFF_DOTDOT = 2
+}; /* positions behind "." and ".."; the others lie behind them */
 
-static void handle_free(struct dir_handle *h)
-{
-	buf_done(&h->names);
-	free(h->starts);
-	pthread_mutex_destroy(&h->lock);
-	free(h);
-}
-
-static struct dir_handle *handle_find(struct fs *fs, uint64_t id)
-{
-	struct dir_handle *h;
-
-	pthread_mutex_lock(&fs->dirs_lock);
-	for (h = fs->dirs; h && h->id != id;)
-		h = h->next;
-	pthread_mutex_unlock(&fs->dirs_lock);
-	return h;
-}
-
+/* The kernel takes this as "never ask again", and keeps all listings until it is told to forget them. */
 void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct dir_handle *h = calloc(1, sizeof(*h));
-	struct fs *fs = req_fs(req);
-
-	if (!h) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
 	(void)ino;
-	pthread_mutex_init(&h->lock, NULL);
-	pthread_mutex_lock(&fs->dirs_lock);
-	h->id = ++fs->next_dir;
-	h->next = fs->dirs;
-	fs->dirs = h;
-	fi->fh = h->id;
-	pthread_mutex_unlock(&fs->dirs_lock);
-	/*
-	 * No cache_readdir: when a foreign change drops the cached pages, the kernel goes on with a handle that
-	 * has not delivered the entries before, and a place in the listing means nothing to it.
-	 */
-	fuse_reply_open(req, fi);
+	(void)fi;
+	fuse_reply_err(req, ENOSYS);
 }
 
-void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct fs *fs = req_fs(req);
-	struct dir_handle **at, *h = NULL;
-
-	(void)ino;
-	pthread_mutex_lock(&fs->dirs_lock);
-	for (at = &fs->dirs; *at && (*at)->id != fi->fh;)
-		at = &(*at)->next;
-	if (*at) {
-		h = *at;
-		*at = h->next;
-	}
-	pthread_mutex_unlock(&fs->dirs_lock);
-	if (h)
-		handle_free(h);
-	fuse_reply_err(req, 0);
-}
-
-static int remember(struct dir_handle *h, const char *name)
-{
-	size_t start = h->names.len;
-
-	if (h->n_entries == h->room) {
-		size_t room = h->room ? h->room * 2 : 64;
-		size_t *starts = reallocarray(h->starts, room, sizeof(*starts));
-
-		if (!starts)
-			return -ENOMEM;
-		h->starts = starts;
-		h->room = room;
-	}
-	if (buf_add(&h->names, name, strlen(name) + 1) < 0)
-		return -ENOMEM;
-	h->starts[h->n_entries++] = start;
-	return 0;
-}
-
-/* Forget all but the first @n entries: the listing goes on from there. */
-static void forget_from(struct dir_handle *h, size_t n)
-{
-	if (n >= h->n_entries)
-		return;
-	h->names.len = h->starts[n];
-	h->n_entries = n;
-}
-
-/* A name that waits to be stored. */
+/* A name that waits to be stored; its place is the number of its inode. */
 struct waiting {
 	struct inode inode; /* id 0: gone since we looked */
+	int64_t place;
 	char name[NAME_BYTES_MAX + 1];
 };
 
@@ -121,85 +36,88 @@ struct waiting {
 struct listing {
 	fuse_req_t req;
 	struct fs *fs;
-	struct dir_handle *handle;
 	int64_t dir;
+	off_t off; /* where it begins */
 	bool plus;
-	bool keep;                  /* the kernel may keep the attributes */
-	unsigned long long commits; /* when the reply was begun */
-	char *data;                 /* owned; size bytes */
+	char *data; /* owned; size bytes */
 	size_t size, len;
-	char after[NAME_BYTES_MAX + 1]; /* the name where this reply begins */
-	struct waiting *waiting;        /* owned; in order of names, behind after */
+	struct waiting *waiting; /* owned; by place */
 	size_t n_waiting, next_waiting;
+	unsigned long long commits; /* when the database was read */
 };
 
-/* Returns 0, or 1 when the reply is full. */
-static int add_entry(struct listing *l, const char *name, const struct inode *inode)
+static int64_t place_of(off_t off)
 {
+	return off > OFF_DOTDOT ? off - OFF_DOTDOT : 0;
+}
+
+/*
+ * Returns 0, or 1 when the reply is full. Attributes that may be older than what was committed since (not @sure)
+ * must not reach the kernel: it would cut the pages of the file to the old length, and show zeros when it
+ * learns the new one. Without a node number it takes none.
+ */
+static int add_entry(struct listing *l, const struct store_entry *e, bool sure)
+{
+	off_t next = e->place + OFF_DOTDOT;
+	char *at = l->data + l->len;
 	size_t room = l->size - l->len, need;
-	off_t next = (off_t)l->handle->n_entries + 1;
 
 	if (l->plus) {
-		struct fuse_entry_param entry = attr_entry(inode);
+		struct fuse_entry_param entry = attr_entry(l->fs, e->name, &e->inode);
 
-		if (!l->keep) /* what we read may be older than what was committed since: see attr_get() */
-			entry.attr_timeout = 0.0;
-		need = fuse_add_direntry_plus(l->req, l->data + l->len, room, name, &entry, next);
+		if (!sure)
+			entry.ino = 0;
+		need = fuse_add_direntry_plus(l->req, at, room, e->name, &entry, next);
 	} else {
-		struct stat st = attr_stat(inode);
+		struct stat st = attr_stat(&e->inode);
 
-		need = fuse_add_direntry(l->req, l->data + l->len, room, name, &st, next);
+		need = fuse_add_direntry(l->req, at, room, e->name, &st, next);
 	}
 	if (need > room)
 		return 1;
-	if (remember(l->handle, name) < 0)
-		return -ENOMEM;
 	l->len += need;
 	return 0;
 }
 
-/* Deliver the waiting names that come before @limit (NULL: all). */
-static int add_waiting(struct listing *l, const char *limit)
+/* Deliver the waiting names whose places come before @limit. */
+static int add_waiting(struct listing *l, int64_t limit)
 {
 	int r = 0;
 
 	while (r == 0 && l->next_waiting < l->n_waiting) {
 		struct waiting *w = &l->waiting[l->next_waiting];
 
-		if (limit && strcmp(w->name, limit) > 0)
+		if (w->place > limit)
 			break;
-		if (w->inode.id == 0 || (limit && strcmp(w->name, limit) == 0)) {
-			l->next_waiting++; /* stored since we looked: delivered as stored */
-			continue;
-		}
-		r = add_entry(l, w->name, &w->inode);
+		if (w->inode.id != 0 && w->place < limit) /* else it is stored since we looked */
+			r = add_entry(
+				l, &(struct store_entry){ w->name, w->place, w->inode }, true);
 		if (r == 0)
 			l->next_waiting++;
 	}
 	return r;
 }
 
-static int on_entry(void *arg, const char *name, const struct inode *inode)
+static int on_entry(void *arg, const struct store_entry *found)
 {
 	struct listing *l = arg;
-	struct inode now = *inode;
-	int r = 0;
+	struct store_entry e = *found;
+	bool sure;
+	int r;
 
-	if (l->n_waiting > 0)
-		r = add_waiting(l, name);
+	r = add_waiting(l, e.place);
 	if (r != 0)
 		return r;
-	if (l->plus)
-		node_overlay(l->fs, &now);
-	l->keep = l->commits == atomic_load(&l->fs->commits);
-	return add_entry(l, name, &now);
+	sure = l->plus && node_overlay(l->fs, &e.inode);
+	sure |= l->commits == atomic_load(&l->fs->commits);
+	return add_entry(l, &e, sure);
 }
 
 static int count_waiting(void *arg, struct node *n)
 {
 	struct listing *l = arg;
 
-	l->n_waiting += strcmp(n->name, l->after) > 0;
+	l->n_waiting += n->id > place_of(l->off);
 	return 0;
 }
 
@@ -207,18 +125,20 @@ static int copy_waiting(void *arg, struct node *n)
 {
 	struct listing *l = arg;
 
-	if (strcmp(n->name, l->after) > 0 && l->next_waiting < l->n_waiting) {
+	if (n->id > place_of(l->off) && l->next_waiting < l->n_waiting) {
 		struct waiting *w = &l->waiting[l->next_waiting++];
 
-		w->inode.id = n->id;
+		w->place = w->inode.id = n->id;
 		snprintf(w->name, sizeof(w->name), "%s", n->name);
 	}
 	return 0;
 }
 
-static int by_name(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
-	return strcmp(((const struct waiting *)a)->name, ((const struct waiting *)b)->name);
+	int64_t x = ((const struct waiting *)a)->place, y = ((const struct waiting *)b)->place;
+
+	return (x > y) - (x < y);
 }
 
 static int find_waiting(struct listing *l)
@@ -234,7 +154,7 @@ static int find_waiting(struct listing *l)
 	node_each_pending(l->fs, l->dir, copy_waiting, l);
 	l->n_waiting = l->next_waiting; /* some may have been stored in between */
 	l->next_waiting = 0;
-	qsort(l->waiting, l->n_waiting, sizeof(*l->waiting), by_name);
+	qsort(l->waiting, l->n_waiting, sizeof(*l->waiting), by_place);
 	for (i = 0; i < l->n_waiting; i++)
 		if (attr_get(l->fs, l->waiting[i].inode.id, &l->waiting[i].inode) < 0)
 			l->waiting[i].inode.id = 0;
@@ -243,78 +163,63 @@ static int find_waiting(struct listing *l)
 
 static int add_dots(struct listing *l)
 {
-	struct inode dot = { .id = l->dir, .mode = S_IFDIR }, up = { .mode = S_IFDIR };
+	struct store_entry dot = { ".", OFF_DOT - OFF_DOTDOT, { .id = l->dir, .mode = S_IFDIR } };
+	struct store_entry up = { "..", 0, { .id = STORE_ROOT, .mode = S_IFDIR } };
 	int r = 0;
 
-	up.id = STORE_ROOT;
-	if (!view_is_view(l->dir) && store_parent(l->fs->store, l->dir, &up.id) < 0)
-		up.id = l->dir; /* removed while it is open */
-	if (l->handle->n_entries == 0)
-		r = add_entry(l, ".", &dot);
-	if (r == 0 && l->handle->n_entries == 1)
-		r = add_entry(l, "..", &up);
-	return r;
+	if (l->off < OFF_DOT)
+		r = add_entry(l, &dot, false);
+	if (r != 0 || l->off >= OFF_DOTDOT)
+		return r;
+	if (!view_is_view(l->dir) && store_parent(l->fs->store, l->dir, &up.inode.id) < 0)
+		up.inode.id = l->dir; /* removed while it is open */
+	return add_entry(l, &up, false);
 }
 
 static int fill(struct listing *l)
 {
-	struct dir_handle *h = l->handle;
 	int r;
 
-	if (h->n_entries > 2)
-		snprintf(l->after, sizeof(l->after), "%s",
-			h->names.data + h->starts[h->n_entries - 1]);
 	r = add_dots(l);
-	if (r == 0 && !view_is_view(l->dir))
-		r = find_waiting(l);
+	if (r != 0)
+		return r;
+	if (view_is_view(l->dir))
+		return view_scan(&l->fs->views, l->dir, place_of(l->off), on_entry, l);
+	r = find_waiting(l);
+	l->commits = atomic_load(&l->fs->commits);
 	if (r == 0)
-		r = view_is_view(l->dir) ? view_list(&l->fs->views, l->dir, l->after, on_entry, l)
-					 : store_list(l->fs->store, l->dir, l->after, on_entry, l);
-	if (r == 0)
-		r = add_waiting(l, NULL);
-	return r < 0 && l->len == 0 ? r : 0;
+		r = store_scan(l->fs->store, l->dir, place_of(l->off), on_entry, l);
+	return r != 0 ? r : add_waiting(l, INT64_MAX);
 }
 
-static void read_dir(fuse_req_t req, struct listing *l, off_t off)
+static void read_dir(struct listing *l)
 {
 	int r = -ENOMEM;
 
-	l->req = req;
-	l->fs = req_fs(req);
-	l->commits = atomic_load(&l->fs->commits);
-	if (!l->handle) {
-		fuse_reply_err(req, EBADF);
-		return;
-	}
+	l->fs = req_fs(l->req);
 	l->data = malloc(l->size);
-	pthread_mutex_lock(&l->handle->lock);
-	forget_from(l->handle, (size_t)off);
 	if (l->data)
 		r = fill(l);
-	pthread_mutex_unlock(&l->handle->lock);
-	if (r < 0)
-		fuse_reply_err(req, -r);
+	if (r < 0 && l->len == 0)
+		fuse_reply_err(l->req, -r);
 	else
-		fuse_reply_buf(req, l->data, l->len);
+		fuse_reply_buf(l->req, l->data, l->len);
 	free(l->data);
 	free(l->waiting);
 }
 
 void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	struct listing l = { .dir = (int64_t)ino, .size = size };
-
-	l.handle = handle_find(req_fs(req), fi->fh);
-	read_dir(req, &l, off);
+	(void)fi;
+	read_dir(&(struct listing){ .req = req, .dir = (int64_t)ino, .size = size, .off = off });
 }
 
 void op_readdirplus(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	struct listing l = { .dir = (int64_t)ino, .size = size, .plus = true };
-
-	l.handle = handle_find(req_fs(req), fi->fh);
-	read_dir(req, &l, off);
+	(void)fi;
+	read_dir(&(struct listing){
+		.req = req, .dir = (int64_t)ino, .size = size, .off = off, .plus = true });
 }
 
 /* A name that was closed, or never written: what is being written comes with its own close. */

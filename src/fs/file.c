@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/falloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +151,7 @@ void op_create(
 		return;
 	}
 	set_open_flags(req, fi);
-	entry = attr_entry(&inode);
+	entry = attr_entry(fs, name, &inode);
 	fuse_reply_create(req, &entry, fi);
 	node_put(fs, n);
 }
@@ -180,6 +179,10 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct inode inode;
 	int r;
 
+	if (fs->options->readonly) { /* the kernel does not ask again, neither to open nor to flush */
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
 	if (view_is_view((int64_t)ino)) {
 		open_view(req, (int64_t)ino, fi);
 		return;
@@ -198,6 +201,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 struct slice {
 	fuse_req_t req;
 	size_t offset, size;
+	bool is_open; /* so that the text can be kept */
 	bool replied;
 };
 
@@ -214,7 +218,7 @@ static int on_text(void *arg, const char *data, size_t len)
 {
 	struct slice *s = arg;
 
-	if (len > WHOLE_TEXT_KEPT)
+	if (len > WHOLE_TEXT_KEPT && s->is_open)
 		return 0;
 	reply_slice(s, data, len);
 	return 0;
@@ -226,6 +230,7 @@ static int read_node(struct fs *fs, int64_t id, struct slice *s, bool load)
 	struct node *n = node_find(fs, id);
 	int r = 0;
 
+	s->is_open = n != NULL;
 	if (!n)
 		return 0;
 	pthread_mutex_lock(&n->lock);
@@ -250,7 +255,7 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 
 	(void)fi;
 	if (view_is_view((int64_t)ino)) {
-		r = view_read(&fs->views, (int64_t)ino, &text);
+		r = view_read(&fs->views, attr_id(ino), &text);
 		if (r == 0)
 			reply_slice(&s, text.data, text.len);
 	} else {
@@ -360,7 +365,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct fs *fs = req_fs(req);
 	struct node *n = node_find(fs, (int64_t)ino);
 	bool written = false;
-	int r = 0;
+	int r = fs->options->readonly ? -ENOSYS : 0;
 
 	if (n) {
 		pthread_mutex_lock(&n->lock);
@@ -420,62 +425,4 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		commit_give_up(fs, n); /* others read it: they must not see what was refused */
 	node_put(fs, n);
 	fuse_reply_err(req, 0);
-}
-
-/* Zero what is there of [off, off + len). */
-static int punch(struct fs *fs, struct node *n, off_t off, off_t len)
-{
-	CLEANUP(buf_done) struct buf zeros = { 0 };
-	int64_t size;
-	int r;
-
-	r = text_load(fs, n);
-	if (r < 0)
-		return r;
-	size = (int64_t)n->text.len;
-	if (off >= size)
-		return 0;
-	if (len > size - off)
-		len = size - off;
-	r = buf_resize(&zeros, (size_t)len);
-	return r < 0 ? r : text_write(fs, n, off, zeros.data, zeros.len);
-}
-
-static int allocate(struct fs *fs, struct node *n, int mode, off_t off, off_t len)
-{
-	int64_t end;
-	int r;
-
-	if (off < 0 || len <= 0)
-		return -EINVAL;
-	if (off > fs->options->max_file_size - len)
-		return -EFBIG;
-	if (mode == FALLOC_FL_KEEP_SIZE)
-		return 0; /* space is found when the text is stored */
-	if (mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
-		return punch(fs, n, off, len);
-	if (mode != 0)
-		return -EOPNOTSUPP;
-	end = off + len;
-	r = text_load(fs, n);
-	if (r < 0 || end <= (int64_t)n->text.len)
-		return r;
-	return text_resize(fs, n, end);
-}
-
-void op_fallocate(
-	fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len, struct fuse_file_info *fi)
-{
-	struct fs *fs = req_fs(req);
-	struct node *n = node_find(fs, (int64_t)ino);
-	int r = -EBADF;
-
-	(void)fi;
-	if (n) {
-		pthread_mutex_lock(&n->lock);
-		r = allocate(fs, n, mode, off, len);
-		pthread_mutex_unlock(&n->lock);
-	}
-	node_put(fs, n);
-	fuse_reply_err(req, -r);
 }

@@ -5,6 +5,7 @@
 #include <fuse_lowlevel.h>
 
 #include "planfs/change.h"
+#include "planfs/clock.h"
 #include "planfs/fs.h"
 #include "planfs/view.h"
 
@@ -59,8 +60,31 @@ struct node {
 	struct node *next_pending;
 };
 
-struct dir_handle; /* dir.c */
-struct invalid;    /* notify.c */
+struct invalid; /* notify.c */
+
+/* awake.c; used by the listener. */
+struct awake {
+	int fd;       /* -1: cores may sleep */
+	int64_t last; /* request, of clock_now() */
+	unsigned row; /* requests that came soon after one another */
+	bool refused; /* we may not keep cores awake */
+};
+
+/* loop.c */
+struct loop {
+	struct fs *fs; /* borrowed, as the session */
+	struct fuse_session *se;
+	int end_fd;           /* readable when the loop is to end */
+	struct awake awake;   /* the listener's */
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t wake;  /* for idle threads */
+	pthread_cond_t empty; /* no thread is left */
+	unsigned threads, idle;
+	bool has_listener, ended;
+	int result;
+};
+
+enum { REQUEST_KINDS = 64 }; /* more than the kernel has */
 
 struct uid_name {
 	uid_t uid;
@@ -73,6 +97,7 @@ struct fs {
 	struct fuse_session *se;
 	struct view_source views;
 	atomic_ullong commits; /* ended so far: see attr_get() */
+	atomic_ullong turns;   /* see attr_entry() */
 	int64_t started;       /* ns */
 	bool expire_only;      /* the kernel knows FUSE_EXPIRE_ONLY */
 
@@ -81,15 +106,14 @@ struct fs {
 	struct node *pending;
 	unsigned n_nodes;
 
-	pthread_mutex_t dirs_lock; /* guards both */
-	struct dir_handle *dirs;
-	uint64_t next_dir;
-
 	pthread_mutex_t authors_lock;
 	struct uid_name authors[16];
 
+	struct loop loop;
+	_Atomic uint64_t requests[REQUEST_KINDS]; /* requests.c */
+
 	/* stop.c */
-	pthread_t stopper, main_thread;
+	pthread_t stopper;
 	bool stopper_runs;
 	atomic_bool served; /* the session has ended by itself */
 	bool stop_forced; /* files were open when the time was up; read after the thread has ended */
@@ -198,6 +222,27 @@ int store_pending(struct fs *fs, fuse_req_t req, int64_t id) MUST_CHECK;
  */
 void commit_give_up(struct fs *fs, struct node *n);
 
+/*
+ * loop.c. loop_run() receives and answers requests until the session ends, and returns 0 or -Exxx; loop_stop()
+ * ends it from another thread. All threads have ended when loop_run() returns.
+ */
+int loop_init(struct loop *l, struct fs *fs) MUST_CHECK;
+int loop_run(struct loop *l) MUST_CHECK;
+void loop_stop(struct loop *l);
+void loop_done(struct loop *l);
+
+/* Before this thread waits for anything: if it is the one that listens, another one is to. */
+void loop_step_aside(void);
+void loop_lock(pthread_mutex_t *mutex); /* one that is held over a transaction */
+
+/* awake.c */
+void awake_request(struct awake *a); /* one has come */
+void awake_end(struct awake *a);     /* none comes any more */
+
+/* requests.c */
+void requests_count(struct fs *fs, const void *request, size_t len);
+int requests_each(struct fs *fs, view_number_fn *fn, void *arg) MUST_CHECK; /* those that came */
+
 /* stop.c */
 int stop_start(struct fs *fs) MUST_CHECK; /* from the thread that will serve */
 void stop_stop(struct fs *fs);
@@ -217,8 +262,11 @@ void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name)
 
 /* attr.c */
 struct stat attr_stat(const struct inode *inode);
+int64_t attr_id(fuse_ino_t ino); /* of the inode or view that the kernel means */
 int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode) MUST_CHECK;
-struct fuse_entry_param attr_entry(const struct inode *inode); /* to be kept without end */
+
+/* What the kernel is told of @inode called @name: to be kept without end, but for what nobody would invalidate. */
+struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode);
 int attr_lookup(
 	struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 
@@ -248,7 +296,6 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
 void op_readdirplus(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
-void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);

@@ -87,7 +87,7 @@ static void make(fuse_req_t req, struct create *c, mode_t mode, dev_t rdev)
 		fuse_reply_err(req, -r);
 		return;
 	}
-	entry = attr_entry(&c->inode);
+	entry = attr_entry(fs, c->name, &c->inode);
 	fuse_reply_entry(req, &entry);
 }
 
@@ -157,7 +157,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 		fuse_reply_err(req, -r);
 		return;
 	}
-	entry = attr_entry(&l.inode);
+	entry = attr_entry(fs, name, &l.inode);
 	fuse_reply_entry(req, &entry);
 }
 
@@ -218,7 +218,7 @@ static int unlink_pending(struct fs *fs, fuse_req_t req, int64_t parent, const c
 
 	if (!n)
 		return 0;
-	pthread_mutex_lock(&n->commit_lock);
+	loop_lock(&n->commit_lock);
 	if (n->name) { /* changes only with commit_lock held */
 		r = fs_change(fs, req, apply_touch, &parent, CHANGE_REMOVE);
 		if (r == 0) {
@@ -246,7 +246,7 @@ static int remove_stored(struct fs *fs, fuse_req_t req, struct removal *m)
 		return -ENOTEMPTY;
 	n = node_find(fs, inode.id);
 	if (n)
-		pthread_mutex_lock(&n->commit_lock);
+		loop_lock(&n->commit_lock);
 	r = fs_change(fs, req, apply_removal, m, CHANGE_REMOVE);
 	if (r == 0)
 		after_removal(fs, &m->inode);
@@ -349,9 +349,9 @@ static void lock_move(struct move *m)
 		second = m->from;
 	}
 	if (first)
-		pthread_mutex_lock(&first->commit_lock);
+		loop_lock(&first->commit_lock);
 	if (second)
-		pthread_mutex_lock(&second->commit_lock);
+		loop_lock(&second->commit_lock);
 }
 
 static void unlock_move(struct move *m)

@@ -65,17 +65,31 @@ static void on_foreign_change(void *arg, const struct store_feed *change)
 	f->n++;
 }
 
+/* Each inode and directory once, when it comes several times in a row. */
+static void forget_inodes(struct fs *fs, const struct foreign *f)
+{
+	int64_t inode = 0, parent = 0;
+	unsigned i;
+
+	for (i = 0; i < f->n; i++) {
+		if (f->changes[i].inode != inode)
+			forget_inode(fs, f->changes[i].inode);
+		if (f->changes[i].name_changed && f->changes[i].parent != parent)
+			forget_inode(fs, f->changes[i].parent);
+		inode = f->changes[i].inode;
+		parent = f->changes[i].parent;
+	}
+}
+
+/* Names last: whoever looks one up again finds the attributes and the listing forgotten. */
 static void forget_foreign(struct fs *fs, const struct foreign *f)
 {
 	unsigned i;
 
-	for (i = 0; i < f->n; i++) {
-		forget_inode(fs, f->changes[i].inode);
-		if (!f->changes[i].name_changed)
-			continue;
-		forget_name(fs, f->changes[i].parent, f->changes[i].name);
-		forget_inode(fs, f->changes[i].parent);
-	}
+	forget_inodes(fs, f);
+	for (i = 0; i < f->n; i++)
+		if (f->changes[i].name_changed)
+			forget_name(fs, f->changes[i].parent, f->changes[i].name);
 }
 
 struct invalid {
@@ -123,6 +137,11 @@ static bool wait_for_work(struct fs *fs)
 	return !stopping;
 }
 
+/*
+ * The answer to a request that was under way may have been read before the change and have reached the kernel
+ * behind what it forgot: pieces of a listing are not protected against that as attributes are. So each
+ * batch is forgotten once more before the next, or with the next look.
+ */
 static void *notifier_main(void *arg)
 {
 	static struct foreign foreign; /* one mount a process; too large for a stack */
@@ -134,6 +153,7 @@ static void *notifier_main(void *arg)
 		if (purge_now(fs) < 0)
 			log_dbg("what was unlinked is purged later");
 		do {
+			forget_inodes(fs, &foreign);
 			foreign.n = 0;
 			r = store_feed(fs->store, &fs->seen_rev, on_foreign_change, &foreign);
 			forget_foreign(fs, &foreign);

@@ -9,28 +9,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	/* Savers may wait for another program's lock, each in its thread; readers must find one all the same. */
-	THREADS_MAX = 512,
-	THREADS_IDLE = 4,
-};
+enum { BACKGROUND_MAX = 512 };
 
 static void op_init(void *arg, struct fuse_conn_info *conn)
 {
 	static const unsigned wanted = FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS |
 				       FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS |
 				       FUSE_CAP_ASYNC_READ;
-	/* The writeback cache would hide sizes and errors, auto-invalidation the pages we keep. */
-	static const unsigned unwanted =
-		FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_AUTO_INVAL_DATA;
+	/* The writeback cache would hide sizes and errors, auto-invalidation the pages we keep. A
+	 * request that is spliced is a pipe, and costs two more system calls. */
+	static const unsigned unwanted = FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_READDIRPLUS_AUTO |
+					 FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ;
 	struct fs *fs = arg;
 
 	conn->want |= conn->capable & wanted;
 	conn->want &= ~unwanted;
-	conn->want |= conn->capable & FUSE_CAP_EXPLICIT_INVAL_DATA;
+	if (fs->options->readonly) /* for what changes unheard: see attr_entry() */
+		conn->want |= conn->capable & FUSE_CAP_AUTO_INVAL_DATA;
+	else
+		conn->want |= conn->capable & FUSE_CAP_EXPLICIT_INVAL_DATA;
 	conn->max_readahead = conn->max_write;
 	/* Releases that wait for another program's lock must not use up what the kernel lets be under way. */
-	conn->max_background = THREADS_MAX;
+	conn->max_background = BACKGROUND_MAX;
 	fs->expire_only = (conn->capable & FUSE_CAP_EXPIRE_ONLY) != 0;
 	fs->started = store_now();
 	fs->options->ready(fs->options->arg);
@@ -69,7 +69,6 @@ static const struct fuse_lowlevel_ops fs_ops = {
 	.opendir = op_opendir,
 	.readdir = op_readdir,
 	.readdirplus = op_readdirplus,
-	.releasedir = op_releasedir,
 	.fsyncdir = op_fsyncdir,
 	.mkdir = op_mkdir,
 	.mknod = op_mknod,
@@ -105,6 +104,11 @@ static void mount_status(void *arg, struct view_mount *ret_mount)
 		node_put(fs, *at);
 	}
 	free(all);
+}
+
+static int mount_requests(void *arg, view_number_fn *fn, void *fn_arg)
+{
+	return requests_each(arg, fn, fn_arg);
 }
 
 /*
@@ -200,20 +204,6 @@ static int make_session(struct fs *fs, struct buf *ret_why)
 	return r < 0 ? r : -EINVAL;
 }
 
-static int serve(struct fs *fs)
-{
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int r;
-
-	if (!config)
-		return -ENOMEM;
-	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
-	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE);
-	r = fuse_session_loop_mt(fs->se, config);
-	fuse_loop_cfg_destroy(config);
-	return r > 0 ? 0 : r; /* positive: the number of a signal, which is a clean stop */
-}
-
 static int run_session(struct fs *fs, struct buf *ret_why)
 {
 	int r;
@@ -227,7 +217,7 @@ static int run_session(struct fs *fs, struct buf *ret_why)
 	if (r == 0)
 		r = stop_start(fs);
 	if (r == 0)
-		r = serve(fs);
+		r = loop_run(&fs->loop);
 	stop_stop(fs);
 	commit_all(fs, r < 0 || fs->stop_forced); /* before: the notifier may wait for the kernel */
 	notify_stop(fs);
@@ -246,9 +236,11 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 		return NULL;
 	fs->store = s;
 	fs->options = options;
-	fs->views = (struct view_source){ .store = s, .mount_status = mount_status, .arg = fs };
+	fs->views = (struct view_source){ .store = s,
+		.mount_status = mount_status,
+		.mount_requests = mount_requests,
+		.arg = fs };
 	pthread_mutex_init(&fs->table_lock, NULL);
-	pthread_mutex_init(&fs->dirs_lock, NULL);
 	pthread_mutex_init(&fs->authors_lock, NULL);
 	pthread_mutex_init(&fs->notify_lock, NULL);
 	pthread_mutex_init(&fs->purge_lock, NULL);
@@ -263,10 +255,14 @@ int fs_run(struct store *s, const struct fs_options *options, struct buf *ret_wh
 	if (!fs)
 		return -ENOMEM;
 	fuse_set_log_func(on_fuse_log);
+	store_set_wait_hook(loop_step_aside);
 	purge_unlinked(fs);
 	r = make_session(fs, ret_why);
 	if (r == 0) {
-		r = run_session(fs, ret_why);
+		r = loop_init(&fs->loop, fs);
+		if (r == 0)
+			r = run_session(fs, ret_why);
+		loop_done(&fs->loop);
 		fuse_session_destroy(fs->se);
 		purge_unlinked(fs);
 	}

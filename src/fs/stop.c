@@ -50,11 +50,6 @@ static void on_signal(int signal)
 	errno = saved;
 }
 
-static void wake_only(int signal)
-{
-	(void)signal;
-}
-
 static void wait_for_signal(void)
 {
 	while (sem_wait(&signals) < 0)
@@ -87,25 +82,21 @@ static void *stopper_main(void *arg)
 	if (wait_for_another() && atomic_load(&fs->served))
 		return NULL;
 	fs->stop_forced = true;
-	fuse_session_exit(fs->se);
-	pthread_kill(fs->main_thread, SIGUSR1); /* out of the semaphore of fuse_session_loop_mt() */
+	loop_stop(&fs->loop);
 	return NULL;
 }
 
 int stop_start(struct fs *fs)
 {
 	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-	struct sigaction wake = { .sa_handler = wake_only };
 	size_t i;
 
-	fs->main_thread = pthread_self();
 	if (sem_init(&signals, 0, 0) < 0 ||
 		pthread_create(&fs->stopper, NULL, stopper_main, fs) != 0)
 		return -ENOMEM;
 	fs->stopper_runs = true;
 	for (i = 0; i < ARRAY_LEN(stop_signals); i++)
 		sigaction(stop_signals[i], &stop, NULL);
-	sigaction(SIGUSR1, &wake, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }

@@ -36,11 +36,13 @@ static bool is_section(const char *name, const struct inode *inode)
 	return S_ISREG(inode->mode) && name_is_section(name);
 }
 
-static int add_entry(void *arg, const char *name, const struct inode *inode)
+static int add_entry(void *arg, const struct store_entry *found)
 {
 	struct entries *e = arg;
 
-	return e->wanted(name, inode) ? buf_add(&e->names, name, strlen(name) + 1) : 0;
+	if (!e->wanted(found->name, &found->inode))
+		return 0;
+	return buf_add(&e->names, found->name, strlen(found->name) + 1);
 }
 
 /* The name after @name (NULL: the first), NULL at the end. */
@@ -69,7 +71,7 @@ static int enter(struct walk *w, int64_t dir, int depth)
 
 	if (depth == DEPTH_PLAN)
 		return w->fn(w->arg, &plan);
-	r = store_list(w->s, dir, "", add_entry, &e);
+	r = store_list(w->s, dir, add_entry, &e);
 	while (r == 0 && (name = next_name(&e, name))) {
 		struct inode inode;
 
@@ -126,7 +128,7 @@ int export_sections(struct store *s, int64_t dir, export_section_fn *fn, void *a
 	const char *name = NULL;
 	int r;
 
-	r = store_list(s, dir, "", add_entry, &e);
+	r = store_list(s, dir, add_entry, &e);
 	while (r == 0 && (name = next_name(&e, name))) {
 		CLEANUP(buf_done) struct buf text = { 0 };
 		struct inode inode;

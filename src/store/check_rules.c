@@ -30,7 +30,8 @@ const struct check_rule check_rules[] = {
 		"WHERE id < 1 OR id >= 1 << 62" },
 	{ FINDING_DAMAGE, "number",
 		"SELECT NULL, NULL, NULL, 'the next number of ' || t.name || ' is lost, and ' || t.top || "
-		"' is taken' FROM (SELECT 'inode' AS name, max(id) AS top FROM inode WHERE id < 1 << 62 "
+		"' is taken' FROM (SELECT 'inode' AS name, max(ifnull((SELECT max(id) FROM inode "
+		"WHERE id < 1 << 62), 0), ifnull((SELECT max(seq) FROM dentry), 0)) AS top "
 		"UNION ALL SELECT 'body', ifnull(max(id), 0) FROM body) t "
 		"LEFT JOIN sqlite_sequence s ON s.name = t.name "
 		"WHERE typeof(s.seq) <> 'integer' OR s.seq < t.top" },
@@ -61,6 +62,11 @@ const struct check_rule check_rules[] = {
 	{ FINDING_DAMAGE, "inode",
 		"SELECT parent, name, NULL, 'names inode ' || inode || ', which is missing' "
 		"FROM dentry d WHERE NOT EXISTS (SELECT 1 FROM inode WHERE id = d.inode)" },
+	{ FINDING_DAMAGE, "place",
+		"SELECT parent, name, NULL, 'has no place in its directory' FROM dentry WHERE seq < 1" },
+	{ FINDING_DAMAGE, "place",
+		"SELECT parent, name, NULL, 'has the place of another name' FROM dentry d WHERE EXISTS "
+		"(SELECT 1 FROM dentry WHERE parent = d.parent AND seq = d.seq AND name < d.name)" },
 	{ FINDING_DAMAGE, "unreachable",
 		"WITH RECURSIVE reached(id) AS (VALUES (1) UNION "
 		"SELECT d.inode FROM reached r CROSS JOIN dentry d ON d.parent = r.id) "

@@ -10,12 +10,17 @@
 #include "planfs/log.h"
 
 #include <errno.h>
+#include <sys/statvfs.h>
 
 enum {
 	CHECKPOINT_LOCK =
 		1, /* WAL_CKPT_LOCK of the file format: https://sqlite.org/walformat.html, 2.2.2 */
-	CHECKPOINT_FRAMES = 1000,
+	FRAMES_IN_PAUSE = 1000, /* a log of so many pages is written back when nobody saves … */
+	PAUSE_NS =
+		20000000, /* … for so long: a checkpoint is several syncs, which no save should wait for */
+	FRAMES_MAX = 8000, /* and whatever happens now: 32 MB */
 	BACK_OFF_NS = 1000000000,
+	ROOM_BYTES = 64 << 20, /* on a disk with less the log is not let grow */
 };
 
 static int shm_lock(struct store *s, int flags)
@@ -84,9 +89,26 @@ void checkpoint_run(struct store *s)
 		log_dbg("another program is checkpointing; held after a later commit");
 }
 
+static bool disk_is_tight(const struct store *s)
+{
+	struct statvfs v;
+
+	return statvfs(s->path, &v) == 0 && v.f_bavail < ROOM_BYTES / v.f_frsize;
+}
+
 static bool log_is_long(const struct store *s)
 {
-	return s->wal_frames >= CHECKPOINT_FRAMES && clock_now() >= s->checkpoint_after;
+	return s->wal_frames >= FRAMES_IN_PAUSE && clock_now() >= s->checkpoint_after &&
+	       (s->wal_frames >= FRAMES_MAX || disk_is_tight(s));
+}
+
+int64_t checkpoint_wanted_at(const struct store *s)
+{
+	int64_t pause = s->committed + PAUSE_NS;
+
+	if (s->wal_frames < FRAMES_IN_PAUSE)
+		return INT64_MAX;
+	return pause > s->checkpoint_after ? pause : s->checkpoint_after;
 }
 
 bool checkpoint_is_due(const struct store *s)
@@ -109,6 +131,7 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
 	(void)db;
 	(void)name;
 	s->wal_frames = frames;
+	s->committed = clock_now();
 	return SQLITE_OK;
 }
 

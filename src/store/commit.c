@@ -212,11 +212,8 @@ static int apply_and_commit(struct store *s, struct request *first)
 	bool durable = false, changed;
 	struct request *rq;
 	int before = sqlite3_total_changes(s->writer.db);
-	int r;
+	int r = 0;
 
-	r = reserve(s, "inode", &s->inode_ids, &inodes);
-	if (r == 0)
-		r = reserve(s, "body", &s->body_ids, &bodies);
 	for (rq = first; rq && r == 0; rq = rq->next) {
 		durable |= rq->change->durable;
 		if (first->next)
@@ -224,6 +221,11 @@ static int apply_and_commit(struct store *s, struct request *first)
 		else
 			r = rq->result = apply_change(s, rq->change);
 	}
+	/* last, so that numbers rise with time: a big change may have used up the range and more */
+	if (r == 0)
+		r = reserve(s, "inode", &s->inode_ids, &inodes);
+	if (r == 0)
+		r = reserve(s, "body", &s->body_ids, &bodies);
 	changed = sqlite3_total_changes(s->writer.db) != before;
 	if (r == 0) {
 		r = run_simple(s, SQL_COMMIT);
@@ -285,6 +287,7 @@ static void run_alone(struct store *s, struct request *rq)
 
 	rq->next = NULL;
 	while ((r = begin(s, rq)) == -EBUSY && clock_now() < rq->deadline) {
+		store_waits();
 		checkpoint_yield(s);
 		usleep(BUSY_POLL_US);
 	}
@@ -322,6 +325,7 @@ static int begin_waiting(struct store *s, struct batch *b)
 	int r;
 
 	while ((r = begin(s, b->first)) == -EBUSY) {
+		store_waits();
 		checkpoint_yield(s);
 		usleep(BUSY_POLL_US);
 		pthread_mutex_lock(&s->queue_lock);
@@ -368,6 +372,8 @@ static void lead(struct store *s, const struct request *own)
 	s->has_leader = true;
 	batch_take_queue(s, &b);
 	pthread_mutex_unlock(&s->queue_lock);
+	if (wants_disk(b.first))
+		store_waits();
 	bare = !wants_change(b.first);
 	run_batch(s, &b);
 	retry_removals(s, b.first);
@@ -380,8 +386,10 @@ static void lead(struct store *s, const struct request *own)
 		b.first = rq->next;
 		finish(rq, rq->result);
 	}
+	sync_plan_tending(s);
 	if (checkpoint_is_due(s) || spare_is_due(s)) {
 		pthread_mutex_unlock(&s->queue_lock);
+		store_waits();
 		checkpoint_tend(s);
 		spare_tend(s);
 		pthread_mutex_lock(&s->queue_lock);
@@ -391,21 +399,44 @@ static void lead(struct store *s, const struct request *own)
 		pthread_cond_signal(&s->first->wake);
 }
 
+bool leader_try(struct store *s)
+{
+	bool leads;
+
+	pthread_mutex_lock(&s->queue_lock);
+	leads = !s->has_leader && !s->first;
+	if (leads)
+		s->has_leader = true;
+	pthread_mutex_unlock(&s->queue_lock);
+	return leads;
+}
+
+void leader_resign(struct store *s)
+{
+	pthread_mutex_lock(&s->queue_lock);
+	s->has_leader = false;
+	if (s->first)
+		pthread_cond_signal(&s->first->wake);
+	pthread_mutex_unlock(&s->queue_lock);
+}
+
 int store_change(struct store *s, const struct change *c)
 {
 	struct request rq = { .change = c, .wake = PTHREAD_COND_INITIALIZER };
 
 	if (s->readonly)
-		return -EROFS;
+		return c->apply ? -EROFS : 0; /* a bare sync: nothing of ours is unsynced */
 	rq.deadline = clock_now() + (int64_t)c->wait_ms * 1000000;
 	pthread_mutex_lock(&s->queue_lock);
 	*s->last = &rq;
 	s->last = &rq.next;
 	while (!rq.done) {
-		if (s->has_leader)
+		if (s->has_leader) {
+			store_waits();
 			pthread_cond_wait(&rq.wake, &s->queue_lock);
-		else
+		} else {
 			lead(s, &rq);
+		}
 	}
 	pthread_mutex_unlock(&s->queue_lock);
 	pthread_cond_destroy(&rq.wake);

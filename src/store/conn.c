@@ -5,9 +5,33 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-/* How long a reader waits for a recovery or an exclusive lock of another program. */
-enum { READ_WAIT_MS = 5000 };
+/* How long, and how often, a reader asks during a recovery or an exclusive lock of another program. */
+enum { READ_WAIT_MS = 5000, READ_POLL_MS = 2 };
+
+static void (*wait_hook)(void);
+
+void store_set_wait_hook(void (*hook)(void))
+{
+	wait_hook = hook;
+}
+
+void store_waits(void)
+{
+	if (wait_hook)
+		wait_hook();
+}
+
+static int on_busy(void *arg, int tries)
+{
+	(void)arg;
+	if (tries >= READ_WAIT_MS / READ_POLL_MS)
+		return 0;
+	store_waits();
+	usleep(READ_POLL_MS * 1000);
+	return 1;
+}
 
 int sqlite_errno(sqlite3 *db)
 {
@@ -82,8 +106,7 @@ static int configure(struct conn *c, bool writer)
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL); /* see schema.c */
-	/* Readers sleep in SQLite; the writer polls by itself (commit.c). */
-	sqlite3_busy_timeout(c->db, READ_WAIT_MS);
+	sqlite3_busy_handler(c->db, on_busy, NULL); /* the writer polls by itself: commit.c */
 	if (sqlite3_exec(c->db, settings, NULL, NULL, NULL) != SQLITE_OK)
 		return store_errno(c->db, "configure the connection");
 	if (writer && !is_wal(c->db))
@@ -127,7 +150,7 @@ int conn_open(struct conn *c, const char *name, bool readonly, bool writer)
 	if (r < 0)
 		conn_close(c);
 	else if (writer)
-		sqlite3_busy_timeout(c->db, 0);
+		sqlite3_busy_handler(c->db, NULL, NULL);
 	return r;
 }
 

@@ -136,7 +136,7 @@ static int check_header(struct store *s, struct buf *ret_why)
  * Even to read, SQLite must write beside a database. Where it cannot (a read-only disk, another user's
  * directory) and no log is there, nobody is writing, and the file can be read as it is.
  */
-static int read_as_it_is(struct store *s, struct buf *ret_why)
+static int read_as_it_is(struct store *s, int err, struct buf *ret_why)
 {
 	CLEANUP(buf_done) struct buf wal = { 0 };
 	int r;
@@ -145,7 +145,7 @@ static int read_as_it_is(struct store *s, struct buf *ret_why)
 	if (r < 0)
 		return r;
 	if (access(buf_str(&wal), F_OK) == 0)
-		return -EACCES; /* what was said before stands */
+		return err; /* what was said before stands */
 	r = uri_immutable(s->path, &s->uri);
 	return r < 0 ? r : check_header(s, ret_why);
 }
@@ -320,7 +320,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
 	}
 	r = check_header(s, ret_why);
 	if (s->readonly && (r == -EACCES || r == -EROFS))
-		r = read_as_it_is(s, ret_why);
+		r = read_as_it_is(s, r, ret_why);
 	if (r < 0)
 		return r;
 	r = open_connections(s);

@@ -51,56 +51,83 @@ int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent)
 	return 0;
 }
 
-int store_get(struct store *s, int64_t id, struct inode *ret_inode)
+/* What a short look is for. */
+struct key {
+	int64_t id;
+	const char *name;
+};
+
+typedef int look_fn(struct conn *c, const struct key *key, void *ret);
+
+/*
+ * Look at a few rows: on the writer's connection when nobody leads, because its cache outlives our own commits, which
+ * throw away those of the others.
+ */
+static int look(struct store *s, look_fn *fn, const struct key *key, void *ret)
 {
-	struct inode inode;
 	struct conn *c;
 	int r;
 
+	if (!s->readonly && leader_try(s)) {
+		r = fn(&s->writer, key, ret);
+		leader_resign(s);
+		if (r != -EBUSY) /* a recovery is left to those who can wait */
+			return r;
+	}
 	r = reader_get(s, &c);
 	if (r < 0)
 		return r;
-	r = conn_get(c, id, &inode);
+	r = fn(c, key, ret);
+	reader_put(s, c);
+	return r;
+}
+
+static int look_get(struct conn *c, const struct key *key, void *ret)
+{
+	struct inode inode;
+	int r = conn_get(c, key->id, &inode);
+
 	if (r == 0 && !inode_is_sound(&inode))
 		r = -EIO;
 	if (r == 0)
-		*ret_inode = inode;
-	reader_put(s, c);
+		*(struct inode *)ret = inode;
 	return r;
+}
+
+static int look_lookup(struct conn *c, const struct key *key, void *ret)
+{
+	struct inode inode;
+	int tries, sound = 0, r = 0;
+
+	/* again: a directory may have been moved between the two looks */
+	for (tries = 0; tries < 3 && r == 0 && sound == 0; tries++) {
+		r = conn_lookup(c, key->id, key->name, &inode);
+		sound = r == 0 ? entry_is_sound(c, key->id, &inode) : 0;
+	}
+	if (r < 0 || sound <= 0)
+		return r < 0 ? r : sound < 0 ? sound : -EIO;
+	*(struct inode *)ret = inode;
+	return 0;
+}
+
+static int look_parent(struct conn *c, const struct key *key, void *ret)
+{
+	return conn_parent(c, key->id, ret);
+}
+
+int store_get(struct store *s, int64_t id, struct inode *ret_inode)
+{
+	return look(s, look_get, &(struct key){ .id = id }, ret_inode);
 }
 
 int store_lookup(struct store *s, int64_t parent, const char *name, struct inode *ret_inode)
 {
-	struct inode inode;
-	struct conn *c;
-	int r, tries, sound = 0;
-
-	r = reader_get(s, &c);
-	if (r < 0)
-		return r;
-	/* again: a directory may have been moved between the two looks */
-	for (tries = 0; tries < 3 && r == 0 && sound == 0; tries++) {
-		r = conn_lookup(c, parent, name, &inode);
-		sound = r == 0 ? entry_is_sound(c, parent, &inode) : 0;
-	}
-	reader_put(s, c);
-	if (r < 0 || sound <= 0)
-		return r < 0 ? r : sound < 0 ? sound : -EIO;
-	*ret_inode = inode;
-	return 0;
+	return look(s, look_lookup, &(struct key){ parent, name }, ret_inode);
 }
 
 int store_parent(struct store *s, int64_t id, int64_t *ret_parent)
 {
-	struct conn *c;
-	int r;
-
-	r = reader_get(s, &c);
-	if (r < 0)
-		return r;
-	r = conn_parent(c, id, ret_parent);
-	reader_put(s, c);
-	return r;
+	return look(s, look_parent, &(struct key){ .id = id }, ret_parent);
 }
 
 int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
@@ -135,13 +162,11 @@ int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
 
 /* A damaged row must not reach the kernel; 'check' names it. */
 static int is_presentable(
-	struct conn *c, sqlite3_stmt *st, int64_t parent, const struct inode *inode)
+	struct conn *c, sqlite3_stmt *st, int64_t parent, const struct store_entry *e)
 {
-	const char *name = (const char *)sqlite3_column_text(st, 0);
-
-	if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 0)))
+	if (!name_is_valid(e->name, (size_t)sqlite3_column_bytes(st, 0)))
 		return 0;
-	return entry_is_sound(c, parent, inode);
+	return entry_is_sound(c, parent, &e->inode);
 }
 
 static int list_rows(
@@ -150,21 +175,24 @@ static int list_rows(
 	int r;
 
 	while ((r = stmt_row(st, "list a directory")) > 0) {
-		struct inode inode = inode_from_row(st, 1);
-		const char *name = (const char *)sqlite3_column_text(st, 0);
+		const struct store_entry e = {
+			.name = (const char *)sqlite3_column_text(st, 0),
+			.place = sqlite3_column_int64(st, 1),
+			.inode = inode_from_row(st, 2),
+		};
 
-		if (!name)
+		if (!e.name)
 			return -ENOMEM;
-		r = is_presentable(c, st, parent, &inode);
+		r = is_presentable(c, st, parent, &e);
 		if (r > 0)
-			r = fn(arg, name, &inode);
+			r = fn(arg, &e);
 		if (r != 0)
 			return r;
 	}
 	return r;
 }
 
-int store_list(struct store *s, int64_t parent, const char *after, store_entry_fn *fn, void *arg)
+int store_list(struct store *s, int64_t parent, store_entry_fn *fn, void *arg)
 {
 	struct conn *c;
 	int r;
@@ -176,7 +204,25 @@ int store_list(struct store *s, int64_t parent, const char *after, store_entry_f
 		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_LIST);
 
 		sqlite3_bind_int64(st, 1, parent);
-		bind_text(st, 2, after);
+		r = list_rows(c, parent, st, fn, arg);
+	}
+	reader_put(s, c);
+	return r;
+}
+
+int store_scan(struct store *s, int64_t parent, int64_t after, store_entry_fn *fn, void *arg)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	{
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_SCAN);
+
+		sqlite3_bind_int64(st, 1, parent);
+		sqlite3_bind_int64(st, 2, after);
 		r = list_rows(c, parent, st, fn, arg);
 	}
 	reader_put(s, c);

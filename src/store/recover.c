@@ -17,7 +17,9 @@ static const char *const inserts[] = {
 	[ROW_INODE] =
 		"INSERT OR IGNORE INTO inode (id, mode, uid, gid, nlink, size, rdev, atime, mtime, ctime, "
 		"btime, body, target) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	[ROW_DENTRY] = "INSERT OR IGNORE INTO dentry (parent, name, inode) VALUES (?1, ?2, ?3)",
+	[ROW_DENTRY] = "INSERT OR IGNORE INTO dentry (parent, name, inode, seq) "
+		       "VALUES (?1, ?2, ?3, ifnull(?4, 0))",
+	[ROW_MAYBE_DENTRY] = "INSERT INTO temp.maybe (parent, name, inode) VALUES (?1, ?2, ?3)",
 	[ROW_NAME_INDEX] = "INSERT OR IGNORE INTO dentry (inode, parent, name) VALUES (?1, ?2, ?3)",
 	[ROW_XATTR] = "INSERT OR IGNORE INTO xattr (inode, name, value) VALUES (?1, ?2, ?3)",
 	[ROW_REVISION] =
@@ -28,7 +30,8 @@ static const char *const inserts[] = {
 
 static const int columns[] = { [ROW_BODY] = 3,
 	[ROW_INODE] = 13,
-	[ROW_DENTRY] = 3,
+	[ROW_DENTRY] = 4,
+	[ROW_MAYBE_DENTRY] = 3,
 	[ROW_NAME_INDEX] = 3,
 	[ROW_XATTR] = 3,
 	[ROW_REVISION] = 16 };
@@ -80,7 +83,7 @@ static int take_row(void *arg, const struct pages_row *row)
 
 	if (kind == ROW_NONE || !is_worth_it(row, kind))
 		return 0;
-	for (i = 0; i < columns[kind]; i++)
+	for (i = 0; i < columns[kind] && i < (int)row->n; i++)
 		bind_value(st, i + 1, &row->values[i]);
 	if (row->has_rowid)
 		sqlite3_bind_int64(st, 1, row->rowid);
@@ -99,6 +102,11 @@ static int take_row(void *arg, const struct pages_row *row)
  * inode was found elsewhere.
  */
 static const char *const from_history[] = {
+	/* what looks like a row of the index revision_name, too, but is in no revision */
+	"INSERT OR IGNORE INTO dentry (parent, name, inode, seq) SELECT parent, name, inode, inode FROM maybe m "
+	"WHERE EXISTS (SELECT 1 FROM inode WHERE id = m.inode) "
+	"AND NOT EXISTS (SELECT 1 FROM dentry WHERE inode = m.inode) AND NOT EXISTS "
+	"(SELECT 1 FROM revision r WHERE r.rev = m.inode AND r.parent = m.parent AND r.name = m.name)",
 	"CREATE TEMP TABLE last AS SELECT max(rev) AS rev, parent, name, op, inode, mode, uid, gid, size, "
 	"mtime, body, target FROM revision GROUP BY parent, name",
 	"DELETE FROM last WHERE op = 'remove' OR inode < 1 OR inode >= 1 << 62 OR "
@@ -110,6 +118,11 @@ static const char *const from_history[] = {
 	"WHERE mode & 61440 <> 16384 OR NOT EXISTS (SELECT 1 FROM dentry d WHERE d.inode = last.inode) "
 	"ORDER BY rev",
 	"DROP TABLE last",
+	/* names of the history, and of a database of the first schema, have no place yet */
+	"UPDATE dentry SET seq = o.n FROM (SELECT parent AS p, name AS m, row_number() OVER "
+	"(ORDER BY parent, name) + (SELECT max(ifnull(max(id), 1), (SELECT max(seq) FROM dentry)) FROM inode) "
+	"AS n FROM dentry WHERE seq < 1) o WHERE parent = o.p AND name = o.m",
+	"UPDATE sqlite_sequence SET seq = max(seq, (SELECT ifnull(max(seq), 1) FROM dentry)) WHERE name = 'inode'",
 };
 
 static int complete(struct recovery *v)
@@ -187,7 +200,8 @@ static int prepare_inserts(struct recovery *v)
 	/* illegal names and unknown kinds of versions are mended, not refused */
 	if (sqlite3_exec(v->repair.k.db,
 		    "PRAGMA ignore_check_constraints = ON; PRAGMA synchronous = OFF; "
-		    "PRAGMA recursive_triggers = OFF; DELETE FROM inode",
+		    "PRAGMA recursive_triggers = OFF; DELETE FROM inode; "
+		    "CREATE TEMP TABLE maybe (parent INTEGER, name TEXT, inode INTEGER)",
 		    NULL, NULL, NULL) != SQLITE_OK)
 		return store_errno(v->repair.k.db, "prepare the new database");
 	for (i = ROW_NONE + 1; i < ARRAY_LEN(inserts) && r == 0; i++)

@@ -55,8 +55,10 @@ static bool is_op(const struct pages_value *v)
 #define NAME_INDEX "iit"
 #define XATTR      "itb"
 
-/* The index revision_name ends in the number of the row twice, and looks like names otherwise. */
-static bool is_revision_name(const struct pages_row *row)
+/*
+ * The index revision_name ends in the number of the row twice; so do names whose place is the number of their inode.
+ */
+static bool is_like_revision_name(const struct pages_row *row)
 {
 	return row->n == 4 && row->values[3].type == PAGES_INTEGER &&
 	       row->values[2].integer == row->values[3].integer;
@@ -70,8 +72,8 @@ static enum row_kind kind_by_shape(const struct pages_row *row)
 		return ROW_INODE;
 	if (row_fits(row, true, REVISION, 2) && is_op(&row->values[3]))
 		return ROW_REVISION;
-	if (row_fits(row, false, DENTRY, 1) && !is_revision_name(row))
-		return ROW_DENTRY;
+	if (row_fits(row, false, DENTRY, 1))
+		return is_like_revision_name(row) ? ROW_MAYBE_DENTRY : ROW_DENTRY;
 	return row_fits(row, false, XATTR, 0) ? ROW_XATTR : ROW_NONE;
 }
 

@@ -55,9 +55,19 @@ static int point_dentry(struct txn *t, int64_t parent, const char *name, int64_t
 	return stmt_run(st, "rename");
 }
 
+/* In its directory a name keeps its place, so that a listing under way neither loses nor repeats it. */
 static int move_dentry(struct txn *t, const struct rename *r)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_MOVE);
+	int64_t place = 0;
+	int err = 0;
+
+	if (r->parent != r->new_parent)
+		err = new_inode_number(t, &place);
+	if (err < 0)
+		return err;
+	if (place)
+		sqlite3_bind_int64(st, 5, place);
 
 	sqlite3_bind_int64(st, 1, r->parent);
 	bind_text(st, 2, r->name);

@@ -196,6 +196,8 @@ int repair_tables(struct repair *p)
 		r = repair_apply(p, repair_sums);
 	if (r == 0)
 		r = repair_run(p, repair_sequences, NULL, 0);
+	if (r == 0)
+		r = repair_run(p, repair_highest, NULL, 0);
 	return r != 0 ? r : repair_run(p, "DROP INDEX " TEMP_INDEX, NULL, 0);
 }
 

@@ -36,12 +36,17 @@ int repair_lookup(struct repair *p, int64_t parent, const char *name, struct ino
 static int give_name(struct repair *p, struct inode *i, int64_t parent, const char *name)
 {
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
+	int64_t place = 0;
 	int r;
 
-	r = check_prepare(
-		&p->k, "INSERT INTO dentry (parent, name, inode) VALUES (?1, ?2, ?3)", &st);
+	r = repair_new_id(p, &place);
+	if (r == 0)
+		r = check_prepare(&p->k,
+			"INSERT INTO dentry (parent, name, inode, seq) VALUES (?1, ?2, ?3, ?4)",
+			&st);
 	if (r < 0)
 		return r;
+	sqlite3_bind_int64(st, 4, place);
 	sqlite3_bind_int64(st, 1, parent);
 	bind_text(st, 2, name);
 	sqlite3_bind_int64(st, 3, i->id);
@@ -173,6 +178,16 @@ static int to_lost_found(struct repair *p, struct inode *i, const char *base)
 		r = give_name(p, i, p->lost_found, buf_str(&name));
 	return r < 0 ? r
 		     : repair_tell(p, "orphan", p->lost_found, buf_str(&name), "had lost its name");
+}
+
+int repair_has_place(struct repair *p, int64_t id)
+{
+	CLEANUP(buf_done) struct buf name = { 0 };
+	int64_t parent = 0;
+	int r;
+
+	r = last_place(p, id, &parent, &name);
+	return r < 0 ? r : is_free(p, parent, buf_str(&name));
 }
 
 int repair_place(struct repair *p, int64_t id)

@@ -52,6 +52,7 @@ int repair_new_id(struct repair *p, int64_t *ret_id)
 	r = find_number(p,
 		"SELECT 1 + max(ifnull((SELECT max(id) FROM inode WHERE id < 1 << 62), 1), "
 		"ifnull((SELECT max(inode) FROM revision WHERE inode < 1 << 62), 1), "
+		"ifnull((SELECT max(seq) FROM dentry WHERE seq < 1 << 62), 1), "
 		"ifnull((SELECT max(seq) FROM sqlite_sequence WHERE name = 'inode' "
 		"AND typeof(seq) = 'integer' AND seq < 1 << 62), 1))",
 		ret_id);

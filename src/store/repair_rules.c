@@ -54,6 +54,7 @@ const struct repair_rule repair_values[] = {
 	VALUE("body", "data", "blob", "BLOB", "x''"),
 	OPTIONAL("body", "hash", "blob", "BLOB"),
 	INTEGER("dentry", "inode"),
+	INTEGER("dentry", "seq"),
 	VALUE("dentry", "name", "text", "TEXT", "'?'"),
 	VALUE("xattr", "value", "blob", "BLOB", "x''"),
 	INTEGER("revision", "time"),
@@ -172,6 +173,13 @@ const struct repair_rule repair_places[] = {
 	"EXISTS (SELECT 1 FROM revision r WHERE r.body = inode.body) AND NOT EXISTS "              \
 	"(SELECT 1 FROM revision r WHERE r.body = inode.body AND r.inode = inode.id)"
 
+#define NO_PLACE                                                                                   \
+	"(d.seq < 1 OR EXISTS (SELECT 1 FROM dentry e WHERE e.parent = d.parent "                  \
+	"AND e.seq = d.seq AND e.name < d.name))"
+#define HIGHEST                                                                                    \
+	"(SELECT max(ifnull(max(seq), 0), (SELECT max(id) FROM inode), "                           \
+	"(SELECT max(seq) FROM dentry)) FROM sqlite_sequence WHERE name = 'inode')"
+
 /* What follows from the rest, when that is sound. */
 const struct repair_rule repair_sums[] = {
 	{ "text",
@@ -219,16 +227,29 @@ const struct repair_rule repair_sums[] = {
 		"UPDATE inode SET nlink = " LINKS " WHERE " WRONG_LINKS },
 	{ "number",
 		"SELECT NULL, NULL, NULL, 'the next number of ' || t.name || ' was lost' FROM "
-		"(SELECT 'inode' AS name, max(id) AS top FROM inode UNION ALL "
+		"(SELECT 'inode' AS name, max(ifnull((SELECT max(id) FROM inode), 1), "
+		"ifnull((SELECT max(seq) FROM dentry), 1)) AS top UNION ALL "
 		"SELECT 'body', ifnull(max(id), 0) FROM body) t LEFT JOIN sqlite_sequence s ON s.name = t.name "
 		"WHERE typeof(s.seq) <> 'integer' OR s.seq < t.top",
 		"DELETE FROM sqlite_sequence WHERE name IN ('inode', 'body') AND (typeof(seq) <> 'integer' OR "
-		"seq < CASE name WHEN 'inode' THEN (SELECT max(id) FROM inode) ELSE (SELECT max(id) FROM body) END)" },
+		"seq < CASE name WHEN 'inode' THEN max((SELECT max(id) FROM inode), "
+		"ifnull((SELECT max(seq) FROM dentry), 0)) ELSE (SELECT max(id) FROM body) END)" },
+	{ "place",
+		"SELECT parent, name, NULL, 'had no place of its own in its directory' FROM dentry d "
+		"WHERE " NO_PLACE,
+		"UPDATE dentry SET seq = o.n FROM (SELECT parent AS p, name AS m, " HIGHEST
+		" + row_number() OVER (ORDER BY parent, name) AS n FROM dentry d WHERE " NO_PLACE
+		") o WHERE parent = o.p AND name = o.m" },
 	{ 0 },
 };
 
 const char repair_sequences[] =
 	"INSERT INTO sqlite_sequence (name, seq) SELECT t.name, t.top FROM "
-	"(SELECT 'inode' AS name, max(id) AS top FROM inode UNION ALL "
+	"(SELECT 'inode' AS name, max(ifnull((SELECT max(id) FROM inode), 1), "
+	"ifnull((SELECT max(seq) FROM dentry), 1)) AS top UNION ALL "
 	"SELECT 'body', ifnull(max(id), 0) FROM body) t "
 	"WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = t.name)";
+
+const char repair_highest[] =
+	"UPDATE sqlite_sequence SET seq = max(seq, (SELECT ifnull(max(seq), 1) FROM dentry)) "
+	"WHERE name = 'inode'";

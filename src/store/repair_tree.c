@@ -130,20 +130,36 @@ static int place_nameless_dirs(struct repair *p)
 	return r;
 }
 
+static int go_up(struct repair *p, int64_t *id)
+{
+	int r = find_id(p, "SELECT parent FROM dentry WHERE inode = ?1 LIMIT 1", *id, id);
+
+	return r < 0 ? r : 0;
+}
+
 /*
  * The directory @id has a name, and cannot be reached: above it is a cycle. Going up as often as there
- * are directories ends on it.
+ * are directories ends on it. It is cut where the history has a place for what is cut off, if there is one.
  */
 static int find_cycle(struct repair *p, int64_t id, int64_t *ret_id)
 {
-	int64_t steps = 0;
-	int r;
+	int64_t dirs = 0, steps, start;
+	int r, has_place = 0;
 
-	r = find_id(p, "SELECT count(*) FROM inode WHERE ?1 AND " IS_DIR("mode"), 1, &steps);
-	while (r >= 0 && steps-- > 0)
-		r = find_id(p, "SELECT parent FROM dentry WHERE inode = ?1 LIMIT 1", id, &id);
-	if (r < 0)
-		return r;
+	r = find_id(p, "SELECT count(*) FROM inode WHERE ?1 AND " IS_DIR("mode"), 1, &dirs);
+	for (steps = dirs; r >= 0 && steps > 0; steps--)
+		r = go_up(p, &id);
+	start = id;
+	for (steps = dirs; r >= 0 && steps > 0; steps--) {
+		has_place = repair_has_place(p, id);
+		if (has_place != 0)
+			break;
+		r = go_up(p, &id);
+		if (id == start)
+			break;
+	}
+	if (r < 0 || has_place < 0)
+		return r < 0 ? r : has_place;
 	*ret_id = id;
 	return 0;
 }

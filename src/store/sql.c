@@ -12,9 +12,12 @@ const char *const sql_text[SQL_COUNT] = {
 		"SELECT " INODE_COLUMNS " FROM dentry d CROSS JOIN inode i ON i.id = d.inode "
 		"WHERE d.parent = ?1 AND d.name = ?2",
 	[SQL_PARENT] = "SELECT parent FROM dentry WHERE inode = ?1 LIMIT 1",
-	[SQL_LIST] = "SELECT d.name, " INODE_COLUMNS
+	[SQL_LIST] = "SELECT d.name, d.seq, " INODE_COLUMNS
 		     " FROM dentry d CROSS JOIN inode i ON i.id = d.inode "
-		     "WHERE d.parent = ?1 AND d.name > ?2 ORDER BY d.name",
+		     "WHERE d.parent = ?1 ORDER BY d.name",
+	[SQL_SCAN] = "SELECT d.name, d.seq, " INODE_COLUMNS
+		     " FROM dentry d INDEXED BY dentry_order CROSS JOIN inode i ON i.id = d.inode "
+		     "WHERE d.parent = ?1 AND d.seq > ?2 ORDER BY d.seq",
 	[SQL_BODY] = "SELECT data, hash FROM body WHERE id = ?1",
 	[SQL_TEXT] =
 		"SELECT b.data, b.hash, i.size, i.body FROM inode i LEFT JOIN body b ON b.id = i.body "
@@ -54,10 +57,11 @@ const char *const sql_text[SQL_COUNT] = {
 		"UPDATE inode SET mtime = CASE WHEN ?2 >= ctime THEN ?2 ELSE mtime END, "
 		"ctime = max(ctime, ?2), nlink = nlink + ?3 WHERE id = ?1",
 
-	[SQL_DENTRY_INSERT] = "INSERT INTO dentry (parent, name, inode) VALUES (?1, ?2, ?3)",
+	[SQL_DENTRY_INSERT] =
+		"INSERT INTO dentry (parent, name, inode, seq) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_DENTRY_DELETE] = "DELETE FROM dentry WHERE parent = ?1 AND name = ?2",
-	[SQL_DENTRY_MOVE] =
-		"UPDATE dentry SET parent = ?3, name = ?4 WHERE parent = ?1 AND name = ?2",
+	[SQL_DENTRY_MOVE] = "UPDATE dentry SET parent = ?3, name = ?4, seq = ifnull(?5, seq) "
+			    "WHERE parent = ?1 AND name = ?2",
 	[SQL_DENTRY_SET] = "UPDATE dentry SET inode = ?3 WHERE parent = ?1 AND name = ?2",
 	[SQL_DENTRIES_OF] = "SELECT parent, name FROM dentry WHERE inode = ?1",
 	[SQL_HAS_CHILD] = "SELECT 1 FROM dentry WHERE parent = ?1 LIMIT 1",

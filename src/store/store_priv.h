@@ -3,6 +3,7 @@
 
 #include "planfs/change.h"
 #include "planfs/check.h"
+#include "planfs/clock.h"
 #include "planfs/pages.h"
 #include "planfs/store.h"
 
@@ -44,6 +45,7 @@ enum sql_id {
 	SQL_LOOKUP,
 	SQL_PARENT,
 	SQL_LIST,
+	SQL_SCAN,
 	SQL_BODY,
 	SQL_TEXT,
 	SQL_BODY_OWNERS,
@@ -125,6 +127,7 @@ struct store {
 	bool sync_failed;         /* the leader's: see heal_sync() */
 	bool sync_full;           /* the leader's: what PRAGMA synchronous stands at */
 	int wal_frames;           /* the leader's: as of the last commit */
+	int64_t committed;        /* the leader's: clock_now() of the last commit */
 	bool holds_checkpoint;    /* the leader's: the lock of checkpoint.c */
 	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;           /* the leader's: the file of spare.c is there */
@@ -140,6 +143,7 @@ struct store {
 	pthread_t syncer;
 	pthread_cond_t syncer_wake;
 	bool syncer_runs, stopping;
+	int64_t tend_at;        /* clock_now() of the next checkpoint in a pause, INT64_MAX: none */
 	int64_t unsynced_since; /* clock_now() of the oldest commit not on the disk, 0: none */
 };
 
@@ -150,15 +154,6 @@ struct txn {
 	const char *author;
 	int64_t now; /* of the change, ns */
 };
-
-/* Nanoseconds of a clock that nobody can set, for deadlines. */
-static inline int64_t clock_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 /* conn.c */
 int conn_open(struct conn *c, const char *name, bool readonly, bool writer) MUST_CHECK;
@@ -176,6 +171,9 @@ int sqlite_errno(sqlite3 *db);
 /* A statement of @c with its first parameters bound, to be declared CLEANUP_STMT. */
 sqlite3_stmt *conn_stmt(struct conn *c, enum sql_id id);
 void bind_text(sqlite3_stmt *st, int at, const char *text);
+
+/* Somebody is going to wait: tell whoever asked to know. See store_set_wait_hook(). */
+void store_waits(void);
 
 /* Step a statement that returns no row. Returns 0 or -Exxx. */
 int stmt_run(sqlite3_stmt *st, const char *what) MUST_CHECK;
@@ -211,11 +209,18 @@ int reader_get(struct store *s, struct conn **ret_conn) MUST_CHECK;
 void remove_database(const char *path); /* with what SQLite leaves beside it */
 void reader_put(struct store *s, struct conn *c);
 
+/* schema_order.c: the statements of step 2, NULL at the end */
+extern const char *const schema_order[];
+
 /* schema.c */
 int schema_version(void);
 int schema_upgrade(sqlite3 *db, int from) MUST_CHECK;
 
 /* commit.c */
+/* Lead when nobody does: the writer's connection is the caller's then, until leader_resign(). Never waits. */
+bool leader_try(struct store *s);
+void leader_resign(struct store *s);
+
 /* A change_fn for those who only want what goes with a transaction. */
 int change_nothing(struct txn *t, void *arg) MUST_CHECK;
 bool id_take(struct store *s, struct id_range *range, int64_t *ret_id);
@@ -223,7 +228,9 @@ bool id_take(struct store *s, struct id_range *range, int64_t *ret_id);
 /* checkpoint.c: called by the leader */
 int checkpoint_hold(struct store *s) MUST_CHECK;
 void checkpoint_release(struct store *s);
-bool checkpoint_is_due(const struct store *s);
+bool checkpoint_is_due(const struct store *s); /* so much that the leader must not put it off */
+/* When a checkpoint would be welcome if nothing is committed until then, of clock_now(); INT64_MAX: none. */
+int64_t checkpoint_wanted_at(const struct store *s);
 void checkpoint_run(struct store *s);
 void checkpoint_tend(struct store *s);  /* what is due after a commit */
 void checkpoint_watch(struct store *s); /* count the frames of the log from now on */
@@ -240,6 +247,9 @@ int sync_wal(struct store *s) MUST_CHECK;
 /* Something was committed, on the disk already when @synced. Called with queue_lock held. */
 void sync_note(struct store *s, bool synced);
 
+/* Look when the log wants a checkpoint. Called by the leader with queue_lock held. */
+void sync_plan_tending(struct store *s);
+
 /* spare.c: called by the leader */
 bool spare_is_due(const struct store *s);
 void spare_tend(struct store *s); /* make the file when it is missing and the disk has room */
@@ -250,6 +260,8 @@ void spare_done(struct store *s);
 int touch_dir(struct txn *t, int64_t id, int subdirs) MUST_CHECK;
 int check_dir(struct txn *t, int64_t id) MUST_CHECK; /* 0: a directory that has a name */
 int check_empty(struct txn *t, int64_t id) MUST_CHECK;
+/* A number of the sequence of inodes, for an inode or for the place of a name. */
+int new_inode_number(struct txn *t, int64_t *ret_number) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
@@ -333,7 +345,7 @@ struct repair_rule {
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
 extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[];
-extern const char repair_sequences[];
+extern const char repair_sequences[], repair_highest[];
 
 /*
  * repair.c. What is left of -Exxx is 0; a result of the store_finding_fn that is not 0 ends the repair.
@@ -359,6 +371,7 @@ int repair_free_name(
 
 /* repair_lost.c: give inode @id, or the text @body called @base (NULL: its first line), a name */
 int repair_place(struct repair *p, int64_t id) MUST_CHECK;
+int repair_has_place(struct repair *p, int64_t id) MUST_CHECK; /* 1: where the history has it */
 int repair_place_text(struct repair *p, int64_t body, const char *base) MUST_CHECK;
 int repair_lookup(struct repair *p, int64_t parent, const char *name,
 	struct inode *ret_inode) MUST_CHECK; /* 1, or 0: nothing there */
@@ -446,6 +459,7 @@ enum row_kind {
 	ROW_BODY,
 	ROW_INODE,
 	ROW_DENTRY,
+	ROW_MAYBE_DENTRY,
 	ROW_NAME_INDEX,
 	ROW_XATTR,
 	ROW_REVISION

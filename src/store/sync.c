@@ -55,34 +55,74 @@ void sync_note(struct store *s, bool synced)
 	}
 }
 
-static void *syncer_main(void *arg)
+void sync_plan_tending(struct store *s)
+{
+	int64_t at = checkpoint_wanted_at(s);
+
+	if (at < s->tend_at) /* later is found out when the time has come */
+		pthread_cond_signal(&s->syncer_wake);
+	s->tend_at = at;
+}
+
+/* Nobody has committed for a while, it seems: write the log back, unless somebody is faster. */
+static void tend_log(struct store *s)
+{
+	if (!leader_try(s))
+		return; /* who leads now plans anew */
+	checkpoint_run(s);
+	pthread_mutex_lock(&s->queue_lock);
+	s->tend_at = checkpoint_wanted_at(s);
+	pthread_mutex_unlock(&s->queue_lock);
+	leader_resign(s);
+}
+
+static void sync_all(struct store *s)
 {
 	static const struct change sync = { .durable = true };
+
+	if (store_change(s, &sync) == 0)
+		return;
+	log_warn("commits of the last second may not be on the disk; tried again");
+	pthread_mutex_lock(&s->queue_lock);
+	sync_note(s, false);
+	pthread_mutex_unlock(&s->queue_lock);
+}
+
+/* With queue_lock held: wait until @at, or until something has changed. Returns whether the time has come. */
+static bool wait_until(struct store *s, int64_t at)
+{
+	const struct timespec until = { at / 1000000000, at % 1000000000 };
+
+	if (at == INT64_MAX)
+		pthread_cond_wait(&s->syncer_wake, &s->queue_lock);
+	else if (clock_now() < at)
+		pthread_cond_timedwait(&s->syncer_wake, &s->queue_lock, &until);
+	return clock_now() >= at;
+}
+
+static void *syncer_main(void *arg)
+{
 	struct store *s = arg;
 
 	pthread_mutex_lock(&s->queue_lock);
 	while (!s->stopping) {
-		struct timespec until;
-		int64_t at;
-		int r;
+		int64_t sync_at = s->unsynced_since ? s->unsynced_since + SYNC_AFTER_NS : INT64_MAX;
+		bool tend = s->tend_at < sync_at;
 
-		if (s->unsynced_since == 0) {
-			pthread_cond_wait(&s->syncer_wake, &s->queue_lock);
+		if (!wait_until(s, tend ? s->tend_at : sync_at) || s->stopping)
 			continue;
-		}
-		at = s->unsynced_since + SYNC_AFTER_NS;
-		until = (struct timespec){ at / 1000000000, at % 1000000000 };
-		if (clock_now() < at && pthread_cond_timedwait(&s->syncer_wake, &s->queue_lock,
-						&until) != ETIMEDOUT)
-			continue;
-		s->unsynced_since = 0;
+		if (tend && clock_now() < s->tend_at)
+			continue; /* somebody has committed meanwhile */
+		if (tend)
+			s->tend_at = INT64_MAX;
+		else
+			s->unsynced_since = 0;
 		pthread_mutex_unlock(&s->queue_lock);
-		r = store_change(s, &sync);
-		if (r < 0)
-			log_warn("commits of the last second may not be on the disk; tried again");
+		if (tend)
+			tend_log(s);
+		else
+			sync_all(s);
 		pthread_mutex_lock(&s->queue_lock);
-		if (r < 0)
-			sync_note(s, false);
 	}
 	pthread_mutex_unlock(&s->queue_lock);
 	return NULL;
@@ -102,6 +142,7 @@ static void init_wake(pthread_cond_t *wake)
 int sync_start(struct store *s)
 {
 	init_wake(&s->syncer_wake);
+	s->tend_at = INT64_MAX;
 	if (pthread_create(&s->syncer, NULL, syncer_main, s) != 0) {
 		pthread_cond_destroy(&s->syncer_wake);
 		return -ENOMEM;

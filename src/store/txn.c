@@ -38,6 +38,11 @@ static int new_id(struct txn *t, struct id_range *range, const char *table, int6
 	return stmt_run(st, "take a number");
 }
 
+int new_inode_number(struct txn *t, int64_t *ret_number)
+{
+	return new_id(t, &t->s->inode_ids, "inode", ret_number);
+}
+
 /* Store a text. *ret_body is 0 for an empty one. */
 static int insert_body(struct txn *t, const struct text *text, int64_t *ret_body)
 {
@@ -164,13 +169,21 @@ int txn_touch_dir(struct txn *t, int64_t id)
 	return touch_dir(t, id, 0);
 }
 
-static int insert_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode)
+/* @place: 0 takes a new one. */
+static int insert_dentry(
+	struct txn *t, int64_t parent, const char *name, int64_t inode, int64_t place)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_INSERT);
+	int r = 0;
 
+	if (place == 0)
+		r = new_inode_number(t, &place);
+	if (r < 0)
+		return r;
 	sqlite3_bind_int64(st, 1, parent);
 	bind_text(st, 2, name);
 	sqlite3_bind_int64(st, 3, inode);
+	sqlite3_bind_int64(st, 4, place);
 	return stmt_run(st, "add a name");
 }
 
@@ -218,7 +231,7 @@ int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *in
 
 	r = check_place(t, parent, name);
 	if (r == 0 && made.id == 0)
-		r = new_id(t, &t->s->inode_ids, "inode", &made.id);
+		r = new_inode_number(t, &made.id);
 	if (r == 0)
 		r = insert_body(t, is_link ? NULL : text, &made.body);
 	if (r < 0)
@@ -227,7 +240,7 @@ int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *in
 	made.size = text ? (int64_t)text->len : 0;
 	r = insert_inode(t, &made, is_link ? text : NULL);
 	if (r == 0)
-		r = insert_dentry(t, parent, name, made.id);
+		r = insert_dentry(t, parent, name, made.id, made.id);
 	if (r == 0)
 		r = touch_dir_at(t, parent, is_dir, made.btime);
 	if (r == 0)
@@ -313,7 +326,7 @@ int txn_link(struct txn *t, int64_t id, int64_t parent, const char *name, struct
 	if (r == 0)
 		r = set_links(t, &inode, inode.nlink + 1);
 	if (r == 0)
-		r = insert_dentry(t, parent, name, id);
+		r = insert_dentry(t, parent, name, id, 0);
 	if (r == 0)
 		r = touch_dir(t, parent, 0);
 	if (r == 0)
@@ -356,7 +369,7 @@ int txn_relink(struct txn *t, int64_t id, int64_t *ret_parent, struct buf *ret_n
 		return r == -ENOENT || r == -ENOTDIR || r == -EEXIST ? -ESTALE : r;
 	r = set_links(t, &inode, 1);
 	if (r == 0)
-		r = insert_dentry(t, parent, buf_str(&name), id);
+		r = insert_dentry(t, parent, buf_str(&name), id, 0);
 	if (r == 0)
 		r = touch_dir(t, parent, 0);
 	if (r == 0)

@@ -35,6 +35,25 @@ static int add_mount(struct buf *b, const struct view_mount *m)
 	return r < 0 ? r : add_number(b, "dirty_files", m->dirty_files);
 }
 
+/* @arg: the text, with a comma before every member but the first. */
+static int add_request(void *arg, const char *name, int64_t number)
+{
+	struct buf *b = arg;
+	bool first = b->data[b->len - 1] == '{';
+
+	return buf_printf(b, "%s\"%s\": %lld", first ? " " : ", ", name, (long long)number);
+}
+
+static int add_requests(struct buf *b, const struct view_source *v)
+{
+	int r;
+
+	r = buf_add_str(b, "  \"requests\": {");
+	if (r == 0)
+		r = v->mount_requests(v->arg, add_request, b);
+	return r < 0 ? r : buf_add_str(b, " },\n");
+}
+
 int status_render(const struct view_source *v, struct buf *ret_text)
 {
 	CLEANUP(buf_done) struct buf b = { 0 };
@@ -56,6 +75,8 @@ int status_render(const struct view_source *v, struct buf *ret_text)
 		v->mount_status(v->arg, &m);
 	if (r == 0 && v->mount_status)
 		r = add_mount(&b, &m);
+	if (r == 0 && v->mount_requests)
+		r = add_requests(&b, v);
 	if (r == 0)
 		r = add_number(&b, "schema_version", s.schema_version);
 	if (r == 0)

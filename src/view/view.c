@@ -10,7 +10,6 @@ static const struct {
 	const char *name;
 	view_render_fn *render;
 } views[] = {
-	/* in byte order, as directories are listed */
 	{ "README.txt", readme_render },
 	{ "status.json", status_render },
 };
@@ -70,8 +69,8 @@ int view_lookup(
 	return -ENOENT;
 }
 
-int view_list(const struct view_source *v, int64_t parent, const char *after, store_entry_fn *fn,
-	void *arg)
+int view_scan(
+	const struct view_source *v, int64_t parent, int64_t after, store_entry_fn *fn, void *arg)
 {
 	size_t i;
 	int r = 0;
@@ -79,12 +78,8 @@ int view_list(const struct view_source *v, int64_t parent, const char *after, st
 	(void)v;
 	if (parent != VIEW_ROOT)
 		return -ENOENT;
-	for (i = 0; i < ARRAY_LEN(views) && r == 0; i++) {
-		struct inode inode = view_inode(i);
-
-		if (strcmp(views[i].name, after) > 0)
-			r = fn(arg, views[i].name, &inode);
-	}
+	for (i = (size_t)after; i < ARRAY_LEN(views) && r == 0; i++)
+		r = fn(arg, &(struct store_entry){ views[i].name, (int64_t)i + 1, view_inode(i) });
 	return r;
 }
 

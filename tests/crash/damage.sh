@@ -61,11 +61,11 @@ hostile_rows() {
     UPDATE dentry SET name = CAST(x'610062' AS TEXT) WHERE name = '5.txt';
     UPDATE inode SET size = -9 WHERE id = (SELECT inode FROM dentry WHERE name = '6.txt');
     UPDATE inode SET size = 1 << 60 WHERE id = (SELECT inode FROM dentry WHERE name = '7.txt');
-    INSERT INTO dentry SELECT parent, hex(zeroblob(140)), inode FROM dentry WHERE name = '8.txt';
-    INSERT INTO dentry SELECT inode, 'cycle', (SELECT inode FROM dentry WHERE name = 'a') FROM dentry WHERE name = 'q';
-    INSERT INTO dentry SELECT inode, 'root', 1 FROM dentry WHERE name = 'q';
-    INSERT INTO dentry SELECT inode, 'nothing', 999999 FROM dentry WHERE name = 'q';
-    INSERT INTO dentry VALUES (888888, 'nowhere', 2);
+    INSERT INTO dentry (parent, name, inode) SELECT parent, hex(zeroblob(140)), inode FROM dentry WHERE name = '8.txt';
+    INSERT INTO dentry (parent, name, inode) SELECT inode, 'cycle', (SELECT inode FROM dentry WHERE name = 'a') FROM dentry WHERE name = 'q';
+    INSERT INTO dentry (parent, name, inode) SELECT inode, 'root', 1 FROM dentry WHERE name = 'q';
+    INSERT INTO dentry (parent, name, inode) SELECT inode, 'nothing', 999999 FROM dentry WHERE name = 'q';
+    INSERT INTO dentry (parent, name, inode) VALUES (888888, 'nowhere', 2);
     UPDATE inode SET nlink = -5, mtime = -1 << 62 WHERE id = (SELECT inode FROM dentry WHERE name = '8.txt')"
 }
 

@@ -105,12 +105,12 @@ struct names {
 	unsigned n;
 };
 
-static int add_name(void *arg, const char *name, const struct inode *inode)
+static int add_name(void *arg, const struct store_entry *e)
 {
 	struct names *names = arg;
 
-	(void)inode;
-	return ++names->n > ENTRIES_MAX ? -E2BIG : buf_add(&names->names, name, strlen(name) + 1);
+	return ++names->n > ENTRIES_MAX ? -E2BIG
+					: buf_add(&names->names, e->name, strlen(e->name) + 1);
 }
 
 static int copy_text(void *arg, const char *data, size_t len)
@@ -139,7 +139,7 @@ static void look_at_dir(struct walk *w, int64_t dir, const char *path, int depth
 
 	if (depth == DEPTH_MAX)
 		return;
-	if (store_list(w->s, dir, "", add_name, &names) < 0)
+	if (store_list(w->s, dir, add_name, &names) < 0)
 		w->errors++;
 	for (at = 0; at < names.names.len && w->entries < ENTRIES_MAX;
 		at += strlen(names.names.data + at) + 1)

@@ -25,11 +25,12 @@ struct walk {
 	unsigned n_files;
 };
 
-static int look_at_entry(void *arg, const char *name, const struct inode *i)
+static int look_at_entry(void *arg, const struct store_entry *e)
 {
+	const struct inode *i = &e->inode;
 	struct walk *w = arg;
 
-	MUST(name_is_valid(name, strlen(name)));
+	MUST(name_is_valid(e->name, strlen(e->name)));
 	MUST(i->id > STORE_ROOT && i->size >= 0);
 	MUST(S_ISREG(i->mode) || S_ISDIR(i->mode) || S_ISLNK(i->mode) || S_ISFIFO(i->mode) ||
 		S_ISSOCK(i->mode) || S_ISCHR(i->mode) || S_ISBLK(i->mode));
@@ -64,7 +65,7 @@ static void look(struct store *s)
 
 	w = (struct walk){ .s = s, .dirs = { STORE_ROOT }, .n_dirs = 1 };
 	for (i = 0; i < w.n_dirs; i++) /* the tree has an end, or ENTRIES_MAX is reached */
-		if (store_list(s, w.dirs[i], "", look_at_entry, &w) < 0)
+		if (store_list(s, w.dirs[i], look_at_entry, &w) < 0)
 			break;
 	MUST(w.entries < ENTRIES_MAX);
 	for (i = 0; i < w.n_files; i++) {

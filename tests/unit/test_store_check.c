@@ -77,12 +77,12 @@ static const struct {
 	{ "UPDATE inode SET nlink = 9 WHERE id = 1",
 		"damage links /: the directory has 1 subdirectories, but its link count is 9\n" },
 	{ "DELETE FROM dentry WHERE name = '2.txt'",
-		"damage orphan inode 5: has no name, though its link count is 1\n" },
+		"damage orphan inode 6: has no name, though its link count is 1\n" },
 	{ "UPDATE inode SET nlink = 0 WHERE id = " AT(
 		  "2.txt") "; DELETE FROM dentry WHERE name = '2.txt'",
 		"note unlinked : 1 file without a name, in use or waiting to be removed\n" },
 	{ "DELETE FROM inode WHERE id = " AT("2.txt"),
-		"damage inode 2016/a/p/2.txt: names inode 5, which is missing\n" },
+		"damage inode 2016/a/p/2.txt: names inode 6, which is missing\n" },
 	{ "UPDATE dentry SET parent = 999 WHERE name = '2.txt'",
 		"damage parent inode 999/2.txt: directory 999 is missing\n" },
 	{ "UPDATE dentry SET parent = " AT("2.txt") " WHERE name = 'empty.txt'",
@@ -91,22 +91,26 @@ static const struct {
 		"damage name 2016/a/p/x/y: the name is not a legal one\n" },
 	{ "UPDATE dentry SET name = '..' WHERE name = '2.txt'",
 		"damage name 2016/a/p/..: the name is not a legal one\n" },
+	{ "UPDATE dentry SET seq = 0 WHERE name = '2.txt'",
+		"damage place 2016/a/p/2.txt: has no place in its directory\n" },
+	{ "UPDATE dentry SET seq = (SELECT seq FROM dentry WHERE name = '2.txt') WHERE name = '3.txt'",
+		"damage place 2016/a/p/3.txt: has the place of another name\n" },
 	{ "INSERT INTO xattr VALUES (999, 'user.a', x'')",
 		"damage xattr : attribute user.a belongs to inode 999, which is missing\n" },
 	{ "DELETE FROM dentry WHERE parent = 1 AND name = '2016'; UPDATE inode SET nlink = 2 WHERE id = 1;"
-	  "INSERT INTO dentry SELECT " AT(
+	  "INSERT INTO dentry (seq, parent, name, inode) SELECT 901, " AT(
 		  "d") ", '2016', 2; UPDATE inode SET nlink = 3 WHERE id = " AT("d"),
 		"damage unreachable inode" },
-	{ "INSERT INTO dentry VALUES (" AT(
+	{ "INSERT INTO dentry (seq, parent, name, inode) VALUES (901, " AT(
 		  "d") ", 'up', 1); UPDATE inode SET nlink = 3 WHERE id = " AT("d"),
 		"damage root 2016/a/p/d/up: is another name of the root directory\n" },
-	{ "INSERT INTO dentry VALUES (1, 'd2', " AT(
+	{ "INSERT INTO dentry (seq, parent, name, inode) VALUES (901, 1, 'd2', " AT(
 		  "d") "); UPDATE inode SET nlink = 4 WHERE id = 1",
 		"damage links d2: the directory has 2 names\n" },
 	{ "UPDATE inode SET mode = 33188 WHERE id = 1",
 		"damage root : the root directory is missing\n"
-		"damage parent other: stands in what is no directory\n"
-		"damage parent 2016: stands in what is no directory\n" },
+		"damage parent 2016: stands in what is no directory\n"
+		"damage parent other: stands in what is no directory\n" },
 	{ "UPDATE body SET data = CAST('[1]' AS BLOB), hash = NULL WHERE data = x'7b7d';"
 	  "UPDATE revision SET size = 3 WHERE name = 'plan.json';"
 	  "UPDATE inode SET size = 3 WHERE id = " AT("plan.json"),
@@ -143,8 +147,8 @@ static const struct {
 		"damage links 2016/a/p/2.txt: has 1 names, but its link count is -1\n" },
 	{ "UPDATE inode SET nlink = 0 WHERE id = " AT("p") "; UPDATE inode SET nlink = 2 WHERE id = " AT(
 		  "a") "; DELETE FROM dentry WHERE name = 'p'",
-		"damage unreachable inode 3/d: the directory cannot be reached from the root\n"
-		"damage orphan inode 3: has no name, but something is in it\n"
+		"damage unreachable inode 4/d: the directory cannot be reached from the root\n"
+		"damage orphan inode 4: has no name, but something is in it\n"
 		"note unlinked : 1 file without a name, in use or waiting to be removed\n" },
 	{ "UPDATE revision SET size = 9 WHERE rev = 5",
 		"damage version 2016/a/p/2.txt: version 5 has 3 bytes, but its size says 9\n" },

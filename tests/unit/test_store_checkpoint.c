@@ -90,15 +90,35 @@ static void the_log_stays_small_and_the_lock_is_kept(void **state)
 	int i;
 
 	assert_int_equal(make_file(f, "a", "x"), 0);
-	for (i = 0; i < 1500; i++) {
+	for (i = 0; i < 4000; i++) { /* without a pause */
 		memset(text, 'a' + i % 26, sizeof(text) - 1);
 		assert_int_equal(save_file(f, "a", text), 0);
 		if (i == 700)
 			expect_checkpoint(f, "PASSIVE", true);
 	}
 	assert_int_equal(store_get_status(f->s, &status), 0);
-	assert_true(status.wal_size < 8 << 20);
+	assert_true(status.wal_size < 48 << 20);
 	assert_true(status.file_size > 20 << 20);
+	expect_checkpoint(f, "PASSIVE", true);
+}
+
+static void the_log_is_written_back_in_a_pause(void **state)
+{
+	struct fixture *f = mounted(state);
+	static char text[20000];
+	struct store_status status = { 0 };
+	int i;
+
+	assert_int_equal(make_file(f, "a", "x"), 0);
+	for (i = 0; i < 400; i++) {
+		memset(text, 'a' + i % 26, sizeof(text) - 1);
+		assert_int_equal(save_file(f, "a", text), 0);
+	}
+	for (i = 0; i < 30000 && status.file_size < 7 << 20; i++) { /* half a minute at most */
+		usleep(1000);
+		assert_int_equal(store_get_status(f->s, &status), 0);
+	}
+	assert_true(status.file_size >= 7 << 20);
 	expect_checkpoint(f, "PASSIVE", true);
 }
 
@@ -131,6 +151,7 @@ int main(void)
 		CASE(after_the_mount_they_can),
 		CASE(the_lock_is_taken_later_when_another_has_it),
 		CASE(the_log_stays_small_and_the_lock_is_kept),
+		CASE(the_log_is_written_back_in_a_pause),
 		CASE(a_reader_of_an_old_moment_only_delays_it),
 	};
 

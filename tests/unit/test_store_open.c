@@ -100,6 +100,38 @@ static void a_newer_database_is_refused(void **state)
 	expect_rows(f, "PRAGMA user_version", "99");
 }
 
+/* As version 1 wrote it: a plan of two sections, one with two names, made out of their order. */
+static void an_older_database_is_upgraded(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf why = { 0 };
+	char command[256];
+
+	store_close(f->s);
+	f->s = NULL;
+	snprintf(command, sizeof(command),
+		"rm -f %s*; sqlite3 -batch %s <" TEST_DATA "/schema/version_1.sql >/dev/null",
+		f->path, f->path);
+	assert_int_equal(system(command), 0);
+	expect_rows(f, "PRAGMA user_version", "1");
+	assert_int_equal(
+		store_open(f->path, &(struct store_options){ .readonly = true }, &f->s, &why),
+		-EROFS);
+	assert_non_null(strstr(buf_str(&why), "of an older version; open it once for writing"));
+	store_open_at(f, false);
+	expect_rows(f, "PRAGMA user_version", "2");
+	expect_text(f, "2016/合肥市/要点/02-安全.txt", "二、安全第一");
+	expect_rows(f, "SELECT name FROM dentry WHERE name GLOB '0*' ORDER BY seq",
+		"00-also.txt\n01-总则.txt\n02-安全.txt");
+	expect_rows(f, "SELECT count(DISTINCT seq) = count(*) FROM dentry", "1");
+	assert_int_equal(make_file(f, "2016/合肥市/要点/03.txt", "三"), 0);
+	sql(f, "INSERT INTO section (year, district, plan, name, body) VALUES ('2016', '合肥市', '要点', '04.txt', '四')");
+	expect_rows(f,
+		"SELECT count(DISTINCT seq) = count(*), max(seq) <= (SELECT seq FROM sqlite_sequence "
+		"WHERE name = 'inode') FROM dentry",
+		"1|1");
+}
+
 static void a_damaged_schema_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -244,7 +276,7 @@ static void a_new_database_is_private_and_empty(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(store_get_status(f->s, &status), 0);
 	assert_int_equal(status.revision, 0);
-	assert_int_equal(status.schema_version, 1);
+	assert_int_equal(status.schema_version, 2);
 	assert_int_equal(stat_at(f, "").mode, S_IFDIR | 0755);
 	assert_int_equal(stat_at(f, "").uid, getuid());
 }
@@ -292,6 +324,7 @@ int main(void)
 		CASE(what_is_no_file_is_refused_without_waiting),
 		CASE(other_files_are_refused_and_left_alone),
 		CASE(a_newer_database_is_refused),
+		CASE(an_older_database_is_upgraded),
 		CASE(a_damaged_schema_is_refused),
 		CASE(a_symlink_leads_to_the_database),
 		CASE(a_read_only_store_reads_and_refuses_changes),

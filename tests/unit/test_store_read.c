@@ -41,41 +41,68 @@ static void a_path_is_followed_by_names(void **state)
 struct listing {
 	struct buf names;
 	int left; /* stop after so many */
+	int64_t place;
 };
 
-static int add_name(void *arg, const char *name, const struct inode *inode)
+static int add_name(void *arg, const struct store_entry *e)
 {
 	struct listing *l = arg;
 
-	assert_true(inode->id > STORE_ROOT);
-	assert_int_equal(buf_printf(&l->names, "%s;", name), 0);
+	assert_true(e->inode.id > STORE_ROOT);
+	assert_true(e->place > 0);
+	assert_int_equal(buf_printf(&l->names, "%s;", e->name), 0);
+	l->place = e->place;
 	return --l->left == 0 ? 7 : 0;
 }
 
-static void expect_list(
-	struct fixture *f, const char *after, int stop, int result, const char *names)
+static void expect_names(struct fixture *f, const char *names)
 {
-	struct listing l = { .left = stop };
+	struct listing l = { 0 };
 
-	assert_int_equal(store_list(f->s, STORE_ROOT, after, add_name, &l), result);
+	assert_int_equal(store_list(f->s, STORE_ROOT, add_name, &l), 0);
 	assert_string_equal(buf_str(&l.names), names);
 	buf_done(&l.names);
+}
+
+/* List the root behind @after, at most @stop entries (0: all). Returns the place of the last. */
+static int64_t scan(struct fixture *f, int64_t after, int stop, const char *names)
+{
+	struct listing l = { .left = stop, .place = after };
+
+	assert_int_equal(store_scan(f->s, STORE_ROOT, after, add_name, &l), stop ? 7 : 0);
+	assert_string_equal(buf_str(&l.names), names);
+	buf_done(&l.names);
+	return l.place;
+}
+
+static void a_listing_by_name_is_in_byte_order(void **state)
+{
+	struct fixture *f = *state;
+
+	expect_names(f, "");
+	assert_int_equal(make_dir(f, "b"), 0);
+	assert_int_equal(make_dir(f, "未知年份"), 0);
+	assert_int_equal(make_dir(f, "a"), 0);
+	assert_int_equal(make_dir(f, "B"), 0);
+	expect_names(f, "B;a;b;未知年份;");
 }
 
 static void a_listing_goes_on_where_it_stopped(void **state)
 {
 	struct fixture *f = *state;
+	int64_t at;
 
-	expect_list(f, "", 0, 0, "");
+	scan(f, 0, 0, "");
 	assert_int_equal(make_dir(f, "b"), 0);
 	assert_int_equal(make_dir(f, "未知年份"), 0);
 	assert_int_equal(make_dir(f, "a"), 0);
 	assert_int_equal(make_dir(f, "B"), 0);
-	expect_list(f, "", 0, 0, "B;a;b;未知年份;");
-	expect_list(f, "", 2, 7, "B;a;");
-	expect_list(f, "a", 0, 0, "b;未知年份;");
+	scan(f, 0, 0, "b;未知年份;a;B;");
+	at = scan(f, 0, 2, "b;未知年份;");
 	assert_int_equal(remove_dir(f, "b"), 0);
-	expect_list(f, "b", 0, 0, "未知年份;");
+	assert_int_equal(remove_dir(f, "未知年份"), 0);
+	assert_int_equal(make_dir(f, "b"), 0);
+	scan(f, at, 0, "a;B;b;");
 }
 
 static void a_damaged_name_is_not_listed(void **state)
@@ -84,7 +111,8 @@ static void a_damaged_name_is_not_listed(void **state)
 
 	assert_int_equal(make_dir(f, "a"), 0);
 	sql(f, "PRAGMA ignore_check_constraints = 1; UPDATE dentry SET name = 'x/y'");
-	expect_list(f, "", 0, 0, "");
+	expect_names(f, "");
+	scan(f, 0, 0, "");
 }
 
 static int compare_text(void *arg, const char *data, size_t len)
@@ -155,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_path_is_followed_by_names),
+		CASE(a_listing_by_name_is_in_byte_order),
 		CASE(a_listing_goes_on_where_it_stopped),
 		CASE(a_damaged_name_is_not_listed),
 		CASE(texts_are_handed_out),

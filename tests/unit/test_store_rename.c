@@ -167,9 +167,41 @@ static void a_moved_directory_is_found_below_its_new_parent(void **state)
 	assert_true(exists(f, "empty/dir/sub"));
 }
 
+static int64_t place_of(struct fixture *f, const char *name)
+{
+	CLEANUP(buf_done) struct buf query = { 0 };
+	sqlite3_stmt *st = NULL;
+	int64_t place;
+
+	assert_int_equal(buf_printf(&query, "SELECT seq FROM dentry WHERE name = '%s'", name), 0);
+	assert_int_equal(sqlite3_prepare_v2(foreign(f), buf_str(&query), -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	place = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return place;
+}
+
+static void a_name_keeps_its_place_in_its_directory(void **state)
+{
+	struct fixture *f = with_kinds(state);
+	int64_t file = place_of(f, "file"), other = place_of(f, "other"),
+		link = place_of(f, "link");
+
+	assert_int_equal(move_to(f, "file", "renamed"), 0);
+	assert_int_equal(place_of(f, "renamed"), file);
+	assert_int_equal(move_to(f, "renamed", "other"), 0); /* a save by renaming */
+	assert_int_equal(place_of(f, "other"), other);
+	assert_int_equal(exchange(f, "other", "link"), 0);
+	assert_int_equal(place_of(f, "other"), other);
+	assert_int_equal(place_of(f, "link"), link);
+	assert_int_equal(move_to(f, "other", "dir/other"), 0);
+	assert_true(place_of(f, "other") > link);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_name_keeps_its_place_in_its_directory),
 		CASE(every_pair_of_kinds),
 		CASE(the_moved_file_keeps_number_and_text),
 		CASE(a_replaced_file_with_another_name_lives),

@@ -19,7 +19,7 @@ static int add_damage(void *arg, const struct store_finding *finding)
 	return buf_printf(arg, "%s %s: %s\n", finding->kind, finding->path, finding->text);
 }
 
-/* Inodes: 1 the root, 1026 2016, 2 a, 3 p, 4 1.txt, 5 2.txt, 6 2.txt~, 7 d, 8 d/e, 9 l. */
+/* Inodes: 1 the root, 2016 the first of the next range, 3 a, 4 p, 5 1.txt, 6 2.txt, 7 2.txt~, 8 d, 9 d/e, 10 l. */
 static struct fixture *sound(void **state)
 {
 	struct fixture *f = *state;
@@ -59,9 +59,9 @@ static const struct {
 		"orphan 2016/a/p/2.txt: had lost its name; it is where the history has it\n", TEXTS,
 		ALL, "" },
 	{ "DELETE FROM dentry WHERE name = '2.txt~'",
-		"orphan lost+found/6-草稿：一.txt: had lost its name\n"
+		"orphan lost+found/7-草稿：一.txt: had lost its name\n"
 		"links /: its link count said 3, and is 4\n",
-		TEXTS " LIMIT 1 OFFSET 2", "/lost+found/6-草稿：一.txt|\n 草稿：一\nx", "" },
+		TEXTS " LIMIT 1 OFFSET 2", "/lost+found/7-草稿：一.txt|\n 草稿：一\nx", "" },
 	{ "UPDATE dentry SET name = 'x/y' WHERE name = '2.txt'",
 		"name 2016/a/p/x／y: had a name that is not legal\n", TEXTS " LIMIT 1 OFFSET 2",
 		"/2016/a/p/x／y|two", "" },
@@ -77,24 +77,24 @@ static const struct {
 		"/2016/a/p/无名|two", "" },
 	{ "UPDATE dentry SET name = replace(hex(zeroblob(50)), '0', '计') WHERE name = '2.txt'",
 		"name 2016/a/p/计计",
-		"SELECT length(CAST(name AS BLOB)) FROM dentry WHERE inode = 5", "240", "" },
+		"SELECT length(CAST(name AS BLOB)) FROM dentry WHERE inode = 6", "240", "" },
 	/* inodes that are missing */
 	{ "DELETE FROM inode WHERE id = " AT("2.txt"),
-		"inode 2016/a/p/2.txt: inode 5 was missing; it is that of version 5\n", TEXTS, ALL,
+		"inode 2016/a/p/2.txt: inode 6 was missing; it is that of version 5\n", TEXTS, ALL,
 		"" },
 	{ "DELETE FROM inode WHERE id = " AT("2.txt~"),
-		"inode 2016/a/p/2.txt~: named inode 6, of which nothing is known; removed\n",
+		"inode 2016/a/p/2.txt~: named inode 7, of which nothing is known; removed\n",
 		"SELECT count(*) FROM tree WHERE path GLOB '*~'", "0", "" },
 	{ "DELETE FROM inode WHERE id = " AT("a"),
-		"inode 2016/a: inode 2 was missing; it is that of version 2\n"
+		"inode 2016/a: inode 3 was missing; it is that of version 2\n"
 		"links 2016/a: its link count said 2, and is 3\n",
 		TEXTS, ALL, "" },
-	{ "DELETE FROM inode WHERE id = " AT("a") "; DELETE FROM revision WHERE inode = 2",
-		"inode 2016/a: directory 2 was missing; it was made anew\n"
+	{ "DELETE FROM inode WHERE id = " AT("a") "; DELETE FROM revision WHERE inode = 3",
+		"inode 2016/a: directory 3 was missing; it was made anew\n"
 		"links 2016/a: its link count said 2, and is 3\n",
 		TEXTS, ALL, "" },
 	{ "DELETE FROM inode WHERE id = " AT("p") "; DELETE FROM dentry WHERE name = 'p'",
-		"parent inode 3: the directory was missing; it was made anew\n"
+		"parent inode 4: the directory was missing; it was made anew\n"
 		"orphan 2016/a/p: had lost its name; it is where the history has it\n"
 		"links 2016/a/p: its link count said 2, and is 3\n",
 		TEXTS, ALL, "" },
@@ -110,34 +110,36 @@ static const struct {
 		"SELECT path, text FROM tree WHERE path GLOB '*2.txt'",
 		"/lost+found/999-directory/2.txt|two", "" },
 	/* the tree */
-	{ "INSERT INTO dentry VALUES (1, 'd2', " AT(
+	{ "INSERT INTO dentry (seq, parent, name, inode) VALUES (901, 1, 'd2', " AT(
 		  "d") "); UPDATE inode SET nlink = 4 WHERE id = 1",
 		"links 2016/a/p/d: was one name too many of a directory; removed\n"
 		"links 2016/a/p: its link count said 3, and is 2\n",
 		DIRS, "/2016|3\n/2016/a|3\n/2016/a/p|2\n/d2|3\n/d2/e|2", "" },
-	{ "INSERT INTO dentry VALUES (" AT("d") ", 'up', " AT("p") ")",
+	{ "INSERT INTO dentry (seq, parent, name, inode) VALUES (901, " AT("d") ", 'up', " AT(
+		  "p") ")",
 		"links 2016/a/p/d/up: was one name too many of a directory; removed\n", DIRS,
 		ALL_DIRS, "" },
-	{ "INSERT INTO dentry VALUES (" AT("d") ", 'root', 1)",
+	{ "INSERT INTO dentry (seq, parent, name, inode) VALUES (901, " AT("d") ", 'root', 1)",
 		"root 2016/a/p/d/root: was another name of the root directory; removed\n", DIRS,
 		ALL_DIRS, "" },
 	{ "UPDATE dentry SET parent = " AT(
-		  "e") " WHERE name = 'd'; UPDATE dentry SET parent = 7 WHERE name = 'e'",
-		"unreachable inode 7", TEXTS, ALL, "" },
+		  "e") " WHERE name = 'd'; UPDATE dentry SET parent = 8 WHERE name = 'e'",
+		"unreachable inode 8", TEXTS, ALL, "" },
 	{ "UPDATE dentry SET parent = " AT("e") ", name = '2016' WHERE name = '2016'",
 		"unreachable inode ", TEXTS, ALL, "" },
 	{ "UPDATE inode SET nlink = 0 WHERE id = " AT("p") "; DELETE FROM dentry WHERE name = 'p'",
 		"orphan 2016/a/p: had lost its name; it is where the history has it\n"
 		"links 2016/a/p: its link count said 0, and is 3\n",
 		TEXTS, ALL, "" },
-	{ "DELETE FROM dentry WHERE name = 'p'; DELETE FROM revision WHERE inode = 3; "
-	  "INSERT INTO dentry VALUES (1, 'lost+found', " AT("1.txt") ")",
-		"orphan lost+found (2)/3-directory: had lost its name\n"
+	{ "DELETE FROM dentry WHERE name = 'p'; DELETE FROM revision WHERE inode = 4; "
+	  "INSERT INTO dentry (seq, parent, name, inode) VALUES (901, 1, 'lost+found', " AT(
+		  "1.txt") ")",
+		"orphan lost+found (2)/4-directory: had lost its name\n"
 		"links /: its link count said 3, and is 4\n"
 		"links 2016/a: its link count said 3, and is 2\n"
 		"links lost+found: its link count said 1, and is 2\n"
 		"links lost+found (2): its link count said 2, and is 3\n",
-		"SELECT path FROM tree WHERE text = 'two'", "/lost+found (2)/3-directory/2.txt",
+		"SELECT path FROM tree WHERE text = 'two'", "/lost+found (2)/4-directory/2.txt",
 		"" },
 	/* kinds */
 	{ "UPDATE inode SET mode = 33188 WHERE id = 1",
@@ -146,8 +148,8 @@ static const struct {
 		"mode 2016/a/p: has entries and no text: it is a directory again\n", TEXTS, ALL,
 		"" },
 	{ "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, 'kind TEXT NOT', 'kind TEXT') "
-	  "WHERE name = 'inode'; PRAGMA writable_schema = RESET; UPDATE inode SET mode = 420 WHERE id = 5; "
-	  "UPDATE inode SET mode = 1 << 40 WHERE id = 3; UPDATE inode SET mode = -1 WHERE id = 9; "
+	  "WHERE name = 'inode'; PRAGMA writable_schema = RESET; UPDATE inode SET mode = 420 WHERE id = 6; "
+	  "UPDATE inode SET mode = 1 << 40 WHERE id = 4; UPDATE inode SET mode = -1 WHERE id = 10; "
 	  "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, 'kind TEXT', 'kind TEXT NOT') "
 	  "WHERE name = 'inode'; PRAGMA writable_schema = RESET",
 		"mode 2016/a/p: its mode, 1099511627776, is of no kind; it is a directory now\n"
@@ -166,7 +168,7 @@ static const struct {
 	{ "UPDATE inode SET target = NULL WHERE id = " AT("l"),
 		"mode 2016/a/p/l: the symbolic link had lost its target; it has that of the history\n",
 		"SELECT target FROM inode WHERE kind = 'symlink'", "1.txt", "" },
-	{ "UPDATE inode SET body = (SELECT body FROM inode WHERE id = 5) WHERE id = " AT("d"),
+	{ "UPDATE inode SET body = (SELECT body FROM inode WHERE id = 6) WHERE id = " AT("d"),
 		"orphan lost+found/1027-two.txt: had lost its name\n"
 		"mode 2016/a/p/d: had a text, which is in lost+found now\n"
 		"links /: its link count said 3, and is 4\n",
@@ -180,6 +182,10 @@ static const struct {
 		"number 2016/a/p/2.txt: had the number -7\n"
 		"text 2016/a/p/2.txt: has the text of another file, and no version of its own; this one is "
 		"recorded as one now\n",
+		TEXTS, ALL, "" },
+	{ "UPDATE dentry SET seq = 0 WHERE name = '2.txt'; UPDATE dentry SET seq = 5 WHERE name = '2.txt~'",
+		"place 2016/a/p/2.txt: had no place of its own in its directory\n"
+		"place 2016/a/p/2.txt~: had no place of its own in its directory\n",
 		TEXTS, ALL, "" },
 	/* sums */
 	{ "UPDATE inode SET size = -5, nlink = 7", "size /: its size said -5, and is 0", TEXTS, ALL,
@@ -203,12 +209,12 @@ static const struct {
 		"text 2016/a/p/2.txt~: its text is lost, and no version has one; it is empty now\n"
 		"size 2016/a/p/2.txt~: its size said 16, and is 0\n",
 		TEXTS " LIMIT 1 OFFSET 2", "/2016/a/p/2.txt~|NULL", "" },
-	{ "UPDATE inode SET body = (SELECT body FROM inode WHERE id = 4) WHERE id = 5",
+	{ "UPDATE inode SET body = (SELECT body FROM inode WHERE id = 5) WHERE id = 6",
 		"text 2016/a/p/2.txt: had the text of another file; it has that of version 5 now\n",
 		TEXTS, ALL, "" },
 	{ "UPDATE body SET data = x'6f6e66' WHERE data = x'6f6e65'", "", TEXTS, ALL,
 		"hash 2016/a/p/1.txt: the text of version 4 is not what was written\n" },
-	{ "UPDATE body SET data = x'6f6e660a' WHERE data = x'6f6e650a'; UPDATE inode SET size = 5 WHERE id = 5",
+	{ "UPDATE body SET data = x'6f6e660a' WHERE data = x'6f6e650a'; UPDATE inode SET size = 5 WHERE id = 6",
 		"size 2016/a/p/2.txt: its size said 5, and is 3\n", TEXTS " LIMIT 1",
 		"/2016/a/p/1.txt|onf\n",
 		"hash 2016/a/p/1.txt: the text is not what was written; version 4 is intact\n"
@@ -224,12 +230,12 @@ static const struct {
 		"index : the indices were built anew\n", TEXTS, ALL, "" },
 	{ "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = rtrim(replace(replace(sql, 'STRICT', ''), "
 	  "'mtime INTEGER NOT NULL', 'mtime')) WHERE name = 'inode'; PRAGMA writable_schema = RESET; "
-	  "UPDATE inode SET mtime = NULL WHERE id = 1; UPDATE inode SET mtime = 'now' WHERE id = 5; "
+	  "UPDATE inode SET mtime = NULL WHERE id = 1; UPDATE inode SET mtime = 'now' WHERE id = 6; "
 	  "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = "
 	  "replace(sql, '  mtime,', '  mtime INTEGER NOT NULL,') || ' STRICT' WHERE name = 'inode'; "
 	  "PRAGMA writable_schema = RESET",
 		"value : a mtime in inode was no integer\nvalue : a mtime in inode was no integer\n",
-		"SELECT mtime FROM inode WHERE id IN (1, 5)", "0\n0", "" },
+		"SELECT mtime FROM inode WHERE id IN (1, 6)", "0\n0", "" },
 };
 
 static void damage(struct fixture *f, const char *statement)

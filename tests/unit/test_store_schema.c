@@ -112,7 +112,7 @@ static void what_is_no_section_is_refused_in_words(void **state)
 		{ "UPDATE section SET name = 'a/b.txt'",
 			"CHECK constraint failed: a name has 1 to 255 bytes, no slash, no NUL, "
 			"and is not . or .." },
-		{ "INSERT INTO dentry SELECT parent, 'a' || char(0) || 'b', inode FROM dentry LIMIT 1",
+		{ "INSERT INTO dentry (parent, name, inode) SELECT parent, 'a' || char(0) || 'b', inode FROM dentry LIMIT 1",
 			"CHECK constraint failed: a name has 1 to 255 bytes, no slash, no NUL, "
 			"and is not . or .." },
 		{ "INSERT INTO plan (year, district, name) VALUES ('2016', '合肥市', '要点')",
@@ -232,7 +232,7 @@ static void a_foreign_rename_counts_links_right(void **state)
 	char statement[256];
 
 	snprintf(statement, sizeof(statement),
-		"INSERT INTO dentry SELECT %lld, 'b.txt', inode FROM dentry "
+		"INSERT INTO dentry (parent, name, inode) SELECT %lld, 'b.txt', inode FROM dentry "
 		"WHERE name = '01-总则.txt'",
 		(long long)plan.id);
 	sql(f, statement);
@@ -274,6 +274,26 @@ static void new_numbers_never_collide(void **state)
 	expect_rows(f, "SELECT count(*) FROM section", "12");
 }
 
+static void every_name_has_a_place_that_it_keeps(void **state)
+{
+	struct fixture *f = with_plan(state);
+
+	sql(f, "CREATE TEMP TABLE old AS SELECT name, seq FROM dentry");
+	expect_rows(f, "SELECT count(DISTINCT seq), min(seq) > 0 FROM dentry", "5|1");
+	sql(f, "UPDATE section SET name = '09.txt' WHERE name = '01-总则.txt'");
+	expect_rows(f,
+		"SELECT d.seq = o.seq FROM dentry d, old o WHERE d.name = '09.txt' AND o.name = '01-总则.txt'",
+		"1");
+	sql(f, "UPDATE section SET year = '2017' WHERE name = '02-安全.txt'");
+	expect_rows(f,
+		"SELECT d.seq > (SELECT max(seq) FROM old) FROM dentry d WHERE d.name = '02-安全.txt'",
+		"1");
+	expect_rows(f, "SELECT count(*), count(DISTINCT seq) FROM dentry", "8|8");
+	expect_rows(f, "SELECT op, name FROM revision WHERE name GLOB '0*' ORDER BY rev",
+		"create|01-总则.txt\ncreate|02-安全.txt\nremove|01-总则.txt\nrename|09.txt\n"
+		"remove|02-安全.txt\nrename|02-安全.txt");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +314,7 @@ int main(void)
 		CASE(a_foreign_rename_counts_links_right),
 		CASE(names_outside_of_plans_are_not_in_the_views),
 		CASE(new_numbers_never_collide),
+		CASE(every_name_has_a_place_that_it_keeps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,10 +100,9 @@ static void a_wrong_text_is_an_error_when_it_is_verified(void **state)
 	}
 }
 
-static int is_listed(void *arg, const char *name, const struct inode *inode)
+static int is_listed(void *arg, const struct store_entry *e)
 {
-	(void)inode;
-	return strcmp(name, arg) == 0;
+	return strcmp(e->name, arg) == 0;
 }
 
 static const struct {
@@ -122,10 +121,10 @@ static const struct {
 	  "WHERE name = 'inode'; PRAGMA writable_schema = RESET; UPDATE inode SET mode = 420 WHERE id = " AT(
 		  "2.txt"),
 		PLAN "/2.txt", PLAN, "2.txt" },
-	{ "INSERT INTO dentry VALUES (" AT("e") ", 'up', " AT("d") ")", PLAN "/d/e/up", PLAN "/d/e",
-		"up" },
-	{ "INSERT INTO dentry VALUES (" AT("e") ", 'root', 1)", PLAN "/d/e/root", PLAN "/d/e",
-		"root" },
+	{ "INSERT INTO dentry (parent, name, inode) VALUES (" AT("e") ", 'up', " AT("d") ")",
+		PLAN "/d/e/up", PLAN "/d/e", "up" },
+	{ "INSERT INTO dentry (parent, name, inode) VALUES (" AT("e") ", 'root', 1)",
+		PLAN "/d/e/root", PLAN "/d/e", "root" },
 	{ "UPDATE inode SET mode = 33188 WHERE id = 1", "", NULL, NULL },
 };
 
@@ -140,7 +139,7 @@ static void what_can_be_no_file_is_in_no_list(void **state)
 		damage(f, hostile[i].damage);
 		if (store_resolve(f->s, hostile[i].path, &inode) != -EIO)
 			fail_msg("%s", hostile[i].damage);
-		if (hostile[i].dir && store_list(f->s, stat_at(f, hostile[i].dir).id, "", is_listed,
+		if (hostile[i].dir && store_list(f->s, stat_at(f, hostile[i].dir).id, is_listed,
 					      (void *)(uintptr_t)hostile[i].name) != 0)
 			fail_msg("%s: listed", hostile[i].damage);
 		if (hostile[i].dir)
