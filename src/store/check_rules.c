@@ -30,8 +30,7 @@ const struct check_rule check_rules[] = {
 		"WHERE id < 1 OR id >= 1 << 62" },
 	{ FINDING_DAMAGE, "number",
 		"SELECT NULL, NULL, NULL, 'the next number of ' || t.name || ' is lost, and ' || t.top || "
-		"' is taken' FROM (SELECT 'inode' AS name, max(ifnull((SELECT max(id) FROM inode "
-		"WHERE id < 1 << 62), 0), ifnull((SELECT max(seq) FROM dentry), 0)) AS top "
+		"' is taken' FROM (SELECT 'inode' AS name, max(id) AS top FROM inode WHERE id < 1 << 62 "
 		"UNION ALL SELECT 'body', ifnull(max(id), 0) FROM body) t "
 		"LEFT JOIN sqlite_sequence s ON s.name = t.name "
 		"WHERE typeof(s.seq) <> 'integer' OR s.seq < t.top" },

@@ -227,13 +227,11 @@ const struct repair_rule repair_sums[] = {
 		"UPDATE inode SET nlink = " LINKS " WHERE " WRONG_LINKS },
 	{ "number",
 		"SELECT NULL, NULL, NULL, 'the next number of ' || t.name || ' was lost' FROM "
-		"(SELECT 'inode' AS name, max(ifnull((SELECT max(id) FROM inode), 1), "
-		"ifnull((SELECT max(seq) FROM dentry), 1)) AS top UNION ALL "
+		"(SELECT 'inode' AS name, max(id) AS top FROM inode UNION ALL "
 		"SELECT 'body', ifnull(max(id), 0) FROM body) t LEFT JOIN sqlite_sequence s ON s.name = t.name "
 		"WHERE typeof(s.seq) <> 'integer' OR s.seq < t.top",
 		"DELETE FROM sqlite_sequence WHERE name IN ('inode', 'body') AND (typeof(seq) <> 'integer' OR "
-		"seq < CASE name WHEN 'inode' THEN max((SELECT max(id) FROM inode), "
-		"ifnull((SELECT max(seq) FROM dentry), 0)) ELSE (SELECT max(id) FROM body) END)" },
+		"seq < CASE name WHEN 'inode' THEN (SELECT max(id) FROM inode) ELSE (SELECT max(id) FROM body) END)" },
 	{ "place",
 		"SELECT parent, name, NULL, 'had no place of its own in its directory' FROM dentry d "
 		"WHERE " NO_PLACE,
@@ -245,8 +243,7 @@ const struct repair_rule repair_sums[] = {
 
 const char repair_sequences[] =
 	"INSERT INTO sqlite_sequence (name, seq) SELECT t.name, t.top FROM "
-	"(SELECT 'inode' AS name, max(ifnull((SELECT max(id) FROM inode), 1), "
-	"ifnull((SELECT max(seq) FROM dentry), 1)) AS top UNION ALL "
+	"(SELECT 'inode' AS name, max(id) AS top FROM inode UNION ALL "
 	"SELECT 'body', ifnull(max(id), 0) FROM body) t "
 	"WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = t.name)";
 
