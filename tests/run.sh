@@ -30,7 +30,7 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
 }
 
-# build NAME CC [MESON-OPTION...]: configure once, then compile
+# build NAME CC [MESON-OPTION...]: configure once, then compile $targets, or everything
 build() {
   dir=build/test-$1 CC=$2
   export CC
@@ -41,7 +41,8 @@ build() {
   else
     meson setup "$dir" -Dwerror=true "$@" >/dev/null
   fi
-  ninja -C "$dir" | tail -n 1
+  # shellcheck disable=SC2086
+  ninja -C "$dir" $targets | tail -n 1
 }
 
 # count LOG: add what meson says about a run
@@ -70,7 +71,7 @@ test_as() {
   rm -f "$log"
 }
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 targets=
 # shellcheck disable=SC2086
 install_packages $build_packages
 build gcc gcc
@@ -81,12 +82,15 @@ else
   install_packages $run_packages
   build clang clang
   build asan gcc -Db_sanitize=address,undefined
+  targets=fuzz build fuzz clang -Dfuzz=true -Db_lundef=false
+  targets=
   test_as user gcc --suite unit --suite layers --suite cli
   export PLANFS_TEST_BYTES=100000 # of nonsense that the splitter must survive: the first run had millions
   test_as user clang --suite unit --suite cli
   test_as user asan --suite unit --suite cli
+  test_as user fuzz --suite fuzz
   patience=60
-  test_as user gcc --suite unit \
+  test_as user gcc --suite unit --no-suite long \
     --wrap 'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
   patience=4
   test_as root gcc --suite mount --suite editors --suite tools --suite crash --suite examples

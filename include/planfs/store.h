@@ -4,7 +4,9 @@
  *
  * A struct store may be used by many threads at once. Reading functions take one of its reader
  * connections for the time of the call and see the last committed state; they never wait for a
- * writer. None of them locks anything that outlives the call.
+ * writer. None of them locks anything that outlives the call. Of a damaged database they show what can
+ * be a file: an inode of no kind, with an impossible size, number or owner, or a directory with a second name is
+ * -EIO and in no list; names that are not legal are in no list.
  *
  * Errors that every function can return and that the comments below do not repeat: -ENOMEM; -EIO when
  * the database is damaged or the disk fails; -EBUSY when another program keeps the database in a
@@ -41,6 +43,7 @@ struct store_options {
 	bool has_lock; /* the caller has the lock of store_lock(), and keeps it until after store_close() */
 	int64_t session; /* names the mount whose requests are noted; 0: none are */
 	bool exclusive; /* be the one process that mounts the database to write, until store_close() */
+	bool verify; /* compare every text that is read with its hash: -EIO, and a line in the log */
 };
 
 /* Nanoseconds since 1970, now. */

@@ -128,6 +128,42 @@ static bool is_windows_device(const struct buf *b)
 	return false;
 }
 
+static void cut_last_char(struct buf *b)
+{
+	while (b->len > 0 && ((unsigned char)b->data[b->len - 1] & 0xC0) == 0x80)
+		b->len--;
+	if (b->len > 0)
+		b->len--;
+	b->data[b->len] = '\0';
+}
+
+static size_t count_chars(const struct buf *b)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->len; i++)
+		n += ((unsigned char)b->data[i] & 0xC0) != 0x80;
+	return n;
+}
+
+/* "COM1" and "COM1.a" are devices, "COM1_" and "COM1_.a" are not. */
+static int guard_device(struct buf *b, size_t max_bytes)
+{
+	CLEANUP(buf_done) struct buf safe = { 0 };
+	size_t stem = strcspn(b->data, ".");
+	int r;
+
+	r = buf_printf(&safe, "%.*s_%s", (int)stem, b->data, b->data + stem);
+	if (r < 0)
+		return r;
+	if (safe.len > max_bytes || count_chars(&safe) > NAME_GENERATED_CHARS)
+		cut_last_char(&safe);
+	trim_end(&safe);
+	buf_done(b);
+	*b = buf_steal(&safe);
+	return 0;
+}
+
 /* Append what stands for the character of @n bytes (0: a bad byte) at @s; -ENOSPC when it does not fit. */
 static int add_safe_char(struct buf *out, const char *s, size_t n, size_t max_bytes)
 {
@@ -171,7 +207,7 @@ int name_generate(const char *text, size_t len, size_t max_bytes, struct buf *re
 	if (out.len == 0)
 		r = buf_add_str(&out, "无题");
 	else if (is_windows_device(&out))
-		r = buf_add_str(&out, "_");
+		r = guard_device(&out, max_bytes);
 	if (r < 0)
 		return r;
 

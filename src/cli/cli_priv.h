@@ -2,6 +2,7 @@
 #pragma once
 
 #include "planfs/buf.h"
+#include "planfs/check.h"
 #include "planfs/fs.h"
 #include "planfs/store.h"
 
@@ -34,6 +35,7 @@ int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_helper() */
+int cmd_recover(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
@@ -46,7 +48,7 @@ struct mount_args {
 	struct buf kernel_options; /* comma-separated */
 	struct buf given;          /* all options, as they were given */
 	char *db, *point;          /* owned; absolute */
-	bool foreground;
+	bool foreground, verify;
 	int report_fd; /* where the parent waits for the exit code, or -1 */
 };
 
@@ -158,6 +160,17 @@ void json_print_string(const char *s);
 /* Print "key": value. */
 void json_print_text_field(const char *key, const char *value);
 void json_print_number_field(const char *key, int64_t value);
+
+/* --- findings.c --- */
+
+/* How findings are printed, and how many there were. */
+struct findings {
+	bool as_json;
+	unsigned long damage, warnings, mended;
+};
+
+/* A store_finding_fn whose argument is a struct findings. Never ends the check. */
+int findings_print(void *arg, const struct store_finding *finding);
 
 /* --- files.c --- */
 

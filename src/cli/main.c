@@ -32,6 +32,8 @@ static const struct command commands[] = {
 		"  -o durable=WHEN    what close() puts on the disk: replace (text that was there\n"
 		"                     before; the default), close (all), fsync (nothing)\n"
 		"  -o max_file=SIZE   the largest file, 64M by default\n"
+		"  -o verify          compare every text that is read with its hash; EIO and a line in\n"
+		"                     the log when it is not what was written\n"
 		"  -o debug           print every request; stays in the foreground\n"
 		"  -f, --foreground   stay in the foreground\n",
 		cmd_mount },
@@ -41,10 +43,13 @@ static const struct command commands[] = {
 		cmd_upgrade },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
 		"  --json    as one JSON object\n", cmd_status },
-	{ "check", "DB|MNT [--json] [--strict]", "look for damage",
+	{ "check", "DB|MNT [--json] [--strict] [--repair]", "look for damage, and mend it",
 		"  --json    one JSON object per finding\n"
-		"  --strict  warnings about the content count as damage\n",
+		"  --strict  warnings about the content count as damage\n"
+		"  --repair  mend what can be mended without losing text, after a copy; not while mounted\n",
 		cmd_check },
+	{ "recover", "DB NEW-DB [--json]", "save what can be read of a damaged database",
+		"  --json    one JSON object per finding, and one about it all\n", cmd_recover },
 	{ "backup", "DB|MNT FILE", "copy a database while it is in use", NULL, cmd_backup },
 };
 

@@ -22,6 +22,7 @@ enum option_kind {
 	OPTION_DURABLE,
 	OPTION_MAX_FILE,
 	OPTION_DEBUG,
+	OPTION_VERIFY,
 };
 
 static const struct {
@@ -29,7 +30,7 @@ static const struct {
 	enum option_kind kind;
 } options[] = {
 	{ "ro", OPTION_READONLY }, { "durable=", OPTION_DURABLE }, { "max_file=", OPTION_MAX_FILE },
-	{ "debug", OPTION_DEBUG }, { "allow_other", OPTION_KERNEL },
+	{ "verify", OPTION_VERIFY }, { "debug", OPTION_DEBUG }, { "allow_other", OPTION_KERNEL },
 	{ "allow_root", OPTION_KERNEL }, { "atime", OPTION_KERNEL }, { "noatime", OPTION_KERNEL },
 	{ "exec", OPTION_KERNEL }, { "noexec", OPTION_KERNEL }, { "sync", OPTION_KERNEL },
 	{ "async", OPTION_KERNEL }, { "dirsync", OPTION_KERNEL }, { "rw", OPTION_IGNORE },
@@ -113,6 +114,9 @@ static int set_option(struct mount_args *a, const char *word)
 		return set_durable(a, value);
 	case OPTION_MAX_FILE:
 		return set_max_file(a, value);
+	case OPTION_VERIFY:
+		a->verify = true;
+		break;
 	case OPTION_DEBUG:
 		a->fs.debug = a->foreground = true;
 		log_set_level(LOG_LEVEL_DEBUG);

@@ -43,9 +43,10 @@ static int expect(enum control what, int *ret_fds)
 /* The lock stays open: to close it now would drop the locks that SQLite has on the same file. */
 static int open_store(struct mount_args *a, const int *fds, struct store **ret_store)
 {
-	struct store_options how = {
-		.readonly = a->fs.readonly, .exclusive = !a->fs.readonly, .has_lock = fds[1] >= 0
-	};
+	struct store_options how = { .readonly = a->fs.readonly,
+		.exclusive = !a->fs.readonly,
+		.verify = a->verify,
+		.has_lock = fds[1] >= 0 };
 	int r;
 
 	a->fs.state_fd = fds[0];

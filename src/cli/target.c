@@ -232,7 +232,7 @@ static bool is_writable(const char *path)
 /* A connection that may write leaves no -wal and -shm behind, and recovers what a crash left. */
 int cli_open_to_read(const char *path, struct store **ret_store)
 {
-	const struct store_options options = { .readonly = !is_writable(path) };
+	const struct store_options options = { .readonly = !is_writable(path), .verify = true };
 
 	return cli_open(path, &options, ret_store);
 }

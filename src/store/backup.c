@@ -12,11 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static inline void sqlite_closep(sqlite3 **db)
-{
-	sqlite3_close(*db);
-}
-
 /*
  * Copy all pages in one step: the read transaction that it holds meanwhile keeps the copy of one moment,
  * and in WAL mode nobody waits for it.
@@ -75,12 +70,24 @@ static int sync_path(const char *path, int flags)
 	return r;
 }
 
+static int sync_dir_of(const char *path)
+{
+	CLEANUP(buf_done) struct buf dir = { 0 };
+	int r = buf_add_str(&dir, path);
+
+	return r < 0 ? r : sync_path(dirname(dir.data), O_RDONLY | O_DIRECTORY);
+}
+
+int sync_file(const char *path)
+{
+	int r = sync_path(path, O_RDONLY);
+
+	return r < 0 ? r : sync_dir_of(path);
+}
+
 /* Give the finished copy its name, unless something has that name by now. */
 static int publish(const char *temp, const char *path)
 {
-	CLEANUP(buf_done) struct buf dir = { 0 };
-	int r;
-
 	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
 		if (errno != EINVAL)
 			return -errno;
@@ -89,11 +96,10 @@ static int publish(const char *temp, const char *path)
 			return -errno;
 		unlink(temp);
 	}
-	r = buf_add_str(&dir, path);
-	return r < 0 ? r : sync_path(dirname(dir.data), O_RDONLY | O_DIRECTORY);
+	return sync_dir_of(path);
 }
 
-static int make_copy(struct store *s, const char *temp, const char *path)
+static int make_copy(struct store *s, const char *temp, const char *path, bool is_verified)
 {
 	struct conn *c;
 	int r;
@@ -103,14 +109,14 @@ static int make_copy(struct store *s, const char *temp, const char *path)
 		return r;
 	r = copy_pages(c, temp);
 	reader_put(s, c);
-	if (r == 0)
+	if (r == 0 && is_verified)
 		r = verify(temp);
 	if (r == 0)
 		r = sync_path(temp, O_RDONLY);
 	return r < 0 ? r : publish(temp, path);
 }
 
-int store_backup(struct store *s, const char *path)
+static int copy(struct store *s, const char *path, bool is_verified)
 {
 	CLEANUP(buf_done) struct buf temp = { 0 };
 	unsigned int suffix;
@@ -131,8 +137,18 @@ int store_backup(struct store *s, const char *path)
 		return -errno;
 	close(fd);
 
-	r = make_copy(s, temp.data, path);
+	r = make_copy(s, temp.data, path, is_verified);
 	if (r < 0)
 		unlink(temp.data);
 	return r;
+}
+
+int store_backup(struct store *s, const char *path)
+{
+	return copy(s, path, true);
+}
+
+int store_copy(struct store *s, const char *path)
+{
+	return copy(s, path, false);
 }

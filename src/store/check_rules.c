@@ -8,6 +8,8 @@
 #define IS_FILE(mode)    "((" mode ") & 61440 = 32768)"
 #define IS_SYMLINK(mode) "((" mode ") & 61440 = 40960)"
 
+#define HAS_KIND "((mode & 61440) IN (4096, 8192, 16384, 24576, 32768, 40960, 49152))"
+
 #define NAMES    "(SELECT count(*) FROM dentry WHERE inode = i.id)"
 #define NO_NAMES "NOT EXISTS (SELECT 1 FROM dentry WHERE inode = i.id)"
 #define SUBDIRS                                                                                            \
@@ -22,6 +24,30 @@ const struct check_rule check_rules[] = {
 	{ FINDING_DAMAGE, "root",
 		"SELECT parent, name, NULL, 'is another name of the root directory' "
 		"FROM dentry WHERE inode = 1" },
+
+	{ FINDING_DAMAGE, "number",
+		"SELECT NULL, NULL, id, 'is a number that no inode can have' FROM inode "
+		"WHERE id < 1 OR id >= 1 << 62" },
+	{ FINDING_DAMAGE, "number",
+		"SELECT NULL, NULL, NULL, 'the next number of ' || t.name || ' is lost, and ' || t.top || "
+		"' is taken' FROM (SELECT 'inode' AS name, max(id) AS top FROM inode WHERE id < 1 << 62 "
+		"UNION ALL SELECT 'body', ifnull(max(id), 0) FROM body UNION ALL "
+		"SELECT 'place', max(1 << 40, ifnull(max(seq), 0)) FROM dentry WHERE seq < 1 << 62) t "
+		"LEFT JOIN sqlite_sequence s ON s.name = t.name "
+		"WHERE typeof(s.seq) <> 'integer' OR s.seq < t.top" },
+
+	{ FINDING_DAMAGE, "mode",
+		"SELECT NULL, NULL, id, 'its mode, ' || ifnull(mode, 'NULL') || ', is of no kind of file' "
+		"FROM inode WHERE typeof(mode) <> 'integer' OR mode & ~65535 OR NOT " HAS_KIND },
+	{ FINDING_DAMAGE, "mode",
+		"SELECT NULL, NULL, id, 'has a text, but is no file' FROM inode WHERE body IS NOT NULL "
+		"AND " HAS_KIND " AND NOT " IS_FILE("mode") },
+	{ FINDING_DAMAGE, "mode",
+		"SELECT NULL, NULL, id, 'has a target, but is no symbolic link' FROM inode "
+		"WHERE target IS NOT NULL AND " HAS_KIND " AND NOT " IS_SYMLINK("mode") },
+	{ FINDING_DAMAGE, "owner",
+		"SELECT NULL, NULL, id, 'its owner, ' || uid || ':' || gid || ', cannot be one' FROM inode "
+		"WHERE uid NOT BETWEEN 0 AND 4294967294 OR gid NOT BETWEEN 0 AND 4294967294" },
 
 	{ FINDING_DAMAGE, "name",
 		"SELECT parent, name, NULL, 'the name is not a legal one' FROM dentry "
@@ -50,7 +76,11 @@ const struct check_rule check_rules[] = {
 
 	{ FINDING_DAMAGE, "orphan",
 		"SELECT NULL, NULL, i.id, 'has no name, though its link count is ' || "
-		"i.nlink FROM inode i WHERE i.id <> 1 AND i.nlink > 0 AND " NO_NAMES },
+		"i.nlink FROM inode i WHERE i.id <> 1 AND i.nlink <> 0 AND " NO_NAMES },
+	{ FINDING_DAMAGE, "orphan",
+		"SELECT NULL, NULL, i.id, 'has no name, but something is in it' FROM inode i "
+		"WHERE i.id <> 1 AND i.nlink = 0 AND " NO_NAMES
+		" AND EXISTS (SELECT 1 FROM dentry WHERE parent = i.id)" },
 	{ FINDING_DAMAGE, "links",
 		"SELECT NULL, NULL, i.id, 'has ' || " NAMES " || ' names, but its link "
 		"count is ' || i.nlink FROM inode i WHERE NOT " IS_DIR(
@@ -71,6 +101,10 @@ const struct check_rule check_rules[] = {
 	{ FINDING_DAMAGE, "text",
 		"SELECT NULL, NULL, i.id, 'the text is missing' FROM inode i "
 		"WHERE i.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE id = i.body)" },
+	{ FINDING_DAMAGE, "text",
+		"SELECT NULL, NULL, i.id, 'has the text of another file' FROM inode i "
+		"WHERE EXISTS (SELECT 1 FROM revision r WHERE r.body = i.body) AND NOT EXISTS "
+		"(SELECT 1 FROM revision r WHERE r.body = i.body AND r.inode = i.id)" },
 	{ FINDING_DAMAGE, "size",
 		"SELECT NULL, NULL, i.id, 'has ' || coalesce(length(b.data), 0) || "
 		"' bytes, but its size says ' || i.size FROM inode i LEFT JOIN body b ON b.id = i.body "
@@ -81,6 +115,9 @@ const struct check_rule check_rules[] = {
 		"coalesce(length(CAST(target AS BLOB)) || ' bytes, but its size says ' || size, 'no target') "
 		"FROM inode WHERE " IS_SYMLINK(
 			"mode") " AND size IS NOT length(CAST(target AS BLOB))" },
+	{ FINDING_DAMAGE, "size",
+		"SELECT NULL, NULL, id, 'is no file, but its size says ' || size FROM inode "
+		"WHERE size <> 0 AND NOT " IS_FILE("mode") " AND NOT " IS_SYMLINK("mode") },
 	{ FINDING_DAMAGE, "xattr",
 		"SELECT NULL, NULL, NULL, 'attribute ' || name || ' belongs to inode ' "
 		"|| inode || ', which is missing' FROM xattr x WHERE NOT EXISTS "
@@ -88,6 +125,10 @@ const struct check_rule check_rules[] = {
 	{ FINDING_DAMAGE, "version",
 		"SELECT parent, name, NULL, 'the text of version ' || rev || ' is missing' "
 		"FROM revision r WHERE body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE id = r.body)" },
+	{ FINDING_DAMAGE, "version",
+		"SELECT r.parent, r.name, NULL, 'version ' || r.rev || ' has ' || length(b.data) || "
+		"' bytes, but its size says ' || r.size FROM revision r JOIN body b ON b.id = r.body "
+		"WHERE r.size <> length(b.data)" },
 	{ FINDING_DAMAGE, "version",
 		"SELECT parent, name, NULL, 'version ' || rev || ' is of an unknown "
 		"kind, ' || op FROM revision WHERE op NOT IN ('create', 'save', 'rename', 'link', 'attr', "
@@ -121,3 +162,11 @@ const char check_owner[] =
 	"SELECT * FROM (SELECT d.parent, d.name, 0 FROM inode i "
 	"JOIN dentry d ON d.inode = i.id WHERE i.body = ?1 LIMIT 1) UNION ALL "
 	"SELECT * FROM (SELECT parent, name, rev FROM revision WHERE body = ?1 ORDER BY rev LIMIT 1)";
+
+const char check_versions[] =
+	"SELECT r.rev, b.hash, b.data FROM revision r JOIN body b ON b.id = r.body "
+	"WHERE r.parent = ?1 AND r.name = ?2 AND r.body <> ?3 ORDER BY r.rev DESC";
+
+/* Not the lists that ANALYZE makes, and not what belongs to SQLite. */
+const char schema_objects[] = "SELECT type, name, sql FROM sqlite_schema "
+			      "WHERE sql NOT NULL AND name NOT GLOB 'sqlite_*' ORDER BY rowid";

@@ -83,6 +83,9 @@ static const char *header_error(sqlite3 *db, int err)
 	return sqlite3_errmsg(db);
 }
 
+static const char damaged[] =
+	"damaged; restore a backup, or save what can be read with 'planfs recover'";
+
 /* Look at the header on a connection of its own, before anything else is prepared or written. */
 static int check_header(struct store *s, struct buf *ret_why)
 {
@@ -147,7 +150,7 @@ static int make_database(sqlite3 *db)
 }
 
 /* Also what SQLite leaves beside it when it could not finish. */
-static void remove_database(const char *path)
+void remove_database(const char *path)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
 	size_t i;
@@ -207,6 +210,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	s->readonly = options->readonly;
 	s->exclusive = options->exclusive;
 	s->session = options->session;
+	s->verify = options->verify;
 	pthread_mutex_init(&s->readers_lock, NULL);
 	pthread_mutex_init(&s->queue_lock, NULL);
 	s->path = realpath(path, NULL);
@@ -269,8 +273,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
 		return r;
 	r = open_connections(s);
 	if (r < 0)
-		return refuse(
-			ret_why, path, r == -EIO ? "damaged; restore a backup" : strerror(-r), r);
+		return refuse(ret_why, path, r == -EIO ? damaged : strerror(-r), r);
 
 	*ret_store = s;
 	s = NULL;

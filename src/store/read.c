@@ -84,12 +84,30 @@ static int look(struct store *s, look_fn *fn, const struct key *key, void *ret)
 
 static int look_get(struct conn *c, const struct key *key, void *ret)
 {
-	return conn_get(c, key->id, ret);
+	struct inode inode;
+	int r = conn_get(c, key->id, &inode);
+
+	if (r == 0 && !inode_is_sound(&inode))
+		r = -EIO;
+	if (r == 0)
+		*(struct inode *)ret = inode;
+	return r;
 }
 
 static int look_lookup(struct conn *c, const struct key *key, void *ret)
 {
-	return conn_lookup(c, key->id, key->name, ret);
+	struct inode inode;
+	int tries, sound = 0, r = 0;
+
+	/* again: a directory may have been moved between the two looks */
+	for (tries = 0; tries < 3 && r == 0 && sound == 0; tries++) {
+		r = conn_lookup(c, key->id, key->name, &inode);
+		sound = r == 0 ? entry_is_sound(c, key->id, &inode) : 0;
+	}
+	if (r < 0 || sound <= 0)
+		return r < 0 ? r : sound < 0 ? sound : -EIO;
+	*(struct inode *)ret = inode;
+	return 0;
 }
 
 static int look_parent(struct conn *c, const struct key *key, void *ret)
@@ -142,7 +160,17 @@ int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
 	return 0;
 }
 
-static int list_rows(sqlite3_stmt *st, store_entry_fn *fn, void *arg)
+/* A damaged row must not reach the kernel; 'check' names it. */
+static int is_presentable(
+	struct conn *c, sqlite3_stmt *st, int64_t parent, const struct store_entry *e)
+{
+	if (!name_is_valid(e->name, (size_t)sqlite3_column_bytes(st, 0)))
+		return 0;
+	return entry_is_sound(c, parent, &e->inode);
+}
+
+static int list_rows(
+	struct conn *c, int64_t parent, sqlite3_stmt *st, store_entry_fn *fn, void *arg)
 {
 	int r;
 
@@ -155,9 +183,9 @@ static int list_rows(sqlite3_stmt *st, store_entry_fn *fn, void *arg)
 
 		if (!e.name)
 			return -ENOMEM;
-		if (!name_is_valid(e.name, (size_t)sqlite3_column_bytes(st, 0)))
-			continue; /* a damaged row must not reach the kernel; 'check' names it */
-		r = fn(arg, &e);
+		r = is_presentable(c, st, parent, &e);
+		if (r > 0)
+			r = fn(arg, &e);
 		if (r != 0)
 			return r;
 	}
@@ -176,7 +204,7 @@ int store_list(struct store *s, int64_t parent, store_entry_fn *fn, void *arg)
 		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_LIST);
 
 		sqlite3_bind_int64(st, 1, parent);
-		r = list_rows(st, fn, arg);
+		r = list_rows(c, parent, st, fn, arg);
 	}
 	reader_put(s, c);
 	return r;
@@ -195,7 +223,7 @@ int store_scan(struct store *s, int64_t parent, int64_t after, store_entry_fn *f
 
 		sqlite3_bind_int64(st, 1, parent);
 		sqlite3_bind_int64(st, 2, after);
-		r = list_rows(st, fn, arg);
+		r = list_rows(c, parent, st, fn, arg);
 	}
 	reader_put(s, c);
 	return r;
@@ -208,6 +236,19 @@ struct column {
 	const char *name; /* NULL: the statement has no second parameter */
 	int missing;      /* the result when there is no row, or a NULL where that means the same */
 };
+
+/* Returns 1 when the text in @st can be believed. */
+static int verify_column(
+	struct store *s, struct conn *c, const struct column *column, sqlite3_stmt *st)
+{
+	int r = 0;
+
+	if (column->sql == SQL_TEXT)
+		r = verify_text(s, c, column->id, st);
+	else if (column->sql == SQL_BODY)
+		r = verify_body(s, c, 0, column->id, st);
+	return r < 0 ? r : 1;
+}
 
 static int with_column(struct store *s, const struct column *column, store_text_fn *fn, void *arg)
 {
@@ -230,6 +271,8 @@ static int with_column(struct store *s, const struct column *column, store_text_
 			 column->sql == SQL_TARGET)
 			r = column->missing;
 		else if (r > 0)
+			r = verify_column(s, c, column, st);
+		if (r > 0)
 			r = fn(arg, sqlite3_column_blob(st, 0),
 				(size_t)sqlite3_column_bytes(st, 0));
 	}

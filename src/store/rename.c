@@ -63,7 +63,7 @@ static int move_dentry(struct txn *t, const struct rename *r)
 	int err = 0;
 
 	if (r->parent != r->new_parent)
-		err = new_inode_number(t, &place);
+		err = new_place(t, &place);
 	if (err < 0)
 		return err;
 	if (place)

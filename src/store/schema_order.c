@@ -1,8 +1,9 @@
 /*
  * Step 2 of the schema: every name has a place in its directory that it keeps as long as it is there, so that
  * a listing can be interrupted and go on, and the kernel may keep listings, without the daemon remembering
- * anything. A place is a number from the sequence of inode numbers, which nobody gets twice: a file that is
- * made takes its own. And a note of the requests that changed names last, so that one that is sent again after
+ * anything. A file that is made takes the number of its inode; other places have a sequence of their own, from 2^40
+ * on, which no inode reaches. (AUTOINCREMENT writes the number of its table back at the end of a statement, so
+ * that triggers cannot raise that one.) And a note of the requests that changed names last, so that one that is sent again after
  * the death of a daemon is not done twice. See docs/schema.md.
  */
 #include "store_priv.h"
@@ -21,7 +22,8 @@ static const char places[] =
 	"ALTER TABLE dentry ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;\n"
 	"UPDATE dentry SET seq = o.n FROM (SELECT parent AS p, name AS m, row_number() OVER\n"
 	"    (ORDER BY parent, name) AS n FROM dentry) o WHERE parent = o.p AND name = o.m;\n"
-	"UPDATE sqlite_sequence SET seq = max(seq, (SELECT count(*) FROM dentry)) WHERE name = 'inode';\n"
+	"UPDATE dentry SET seq = seq + (1 << 40);\n"
+	"INSERT INTO sqlite_sequence (name, seq) SELECT 'place', (1 << 40) + count(*) FROM dentry;\n"
 	"CREATE INDEX dentry_order ON dentry(parent, seq, inode);\n"; /* all that a listing needs */
 
 /* As in step 1, but the columns are named. */
@@ -60,8 +62,8 @@ static const char makers[] =
 	"END;\n";
 
 #define TAKE_PLACE \
-	"  UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'inode';\n" \
-	"  UPDATE dentry SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'inode')\n" \
+	"  UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'place';\n" \
+	"  UPDATE dentry SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'place')\n" \
 	"    WHERE parent = NEW.parent AND name = NEW.name;\n"
 #define COUNT_LINKS(id) \
 	"  UPDATE inode SET ctime = " NOW ", nlink = (SELECT count(*) FROM dentry WHERE inode = inode.id)\n" \

@@ -18,8 +18,12 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_SCAN] = "SELECT d.name, d.seq, " INODE_COLUMNS
 		     " FROM dentry d INDEXED BY dentry_order CROSS JOIN inode i ON i.id = d.inode "
 		     "WHERE d.parent = ?1 AND d.seq > ?2 ORDER BY d.seq",
-	[SQL_BODY] = "SELECT data FROM body WHERE id = ?1",
-	[SQL_TEXT] = "SELECT b.data FROM inode i LEFT JOIN body b ON b.id = i.body WHERE i.id = ?1",
+	[SQL_BODY] = "SELECT data, hash FROM body WHERE id = ?1",
+	[SQL_TEXT] =
+		"SELECT b.data, b.hash, i.size, i.body FROM inode i LEFT JOIN body b ON b.id = i.body "
+		"WHERE i.id = ?1",
+	[SQL_BODY_OWNERS] =
+		"SELECT count(*), count(inode = ?2 OR NULL) FROM revision WHERE body = ?1",
 	[SQL_TARGET] = "SELECT target FROM inode WHERE id = ?1",
 	[SQL_XATTR_GET] = "SELECT value FROM xattr WHERE inode = ?1 AND name = ?2",
 	[SQL_XATTR_LIST] = "SELECT name FROM xattr WHERE inode = ?1 ORDER BY name",

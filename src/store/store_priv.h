@@ -4,6 +4,7 @@
 #include "planfs/change.h"
 #include "planfs/check.h"
 #include "planfs/clock.h"
+#include "planfs/pages.h"
 #include "planfs/store.h"
 
 #include <pthread.h>
@@ -16,6 +17,11 @@ enum {
 	READERS_MAX = 8,                   /* connections kept open */
 	ID_RANGE = 1024,                   /* inode and body numbers reserved at a time */
 };
+
+static inline void sqlite_closep(sqlite3 **db)
+{
+	sqlite3_close(*db); /* statements must be finalized before: declare them later */
+}
 
 static inline void finalizep(sqlite3_stmt **st)
 {
@@ -42,6 +48,7 @@ enum sql_id {
 	SQL_SCAN,
 	SQL_BODY,
 	SQL_TEXT,
+	SQL_BODY_OWNERS,
 	SQL_TARGET,
 	SQL_XATTR_GET,
 	SQL_XATTR_LIST,
@@ -102,7 +109,8 @@ struct request; /* commit.c */
 struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
-	bool readonly, exclusive;
+	bool readonly, exclusive, verify;
+	int64_t complained; /* atomic: the inode, or minus the body, that the last complaint was about */
 	int64_t origin;  /* of our revisions */
 	int64_t session; /* of the mount, 0: none */
 	int lock_fd;     /* holds the mount lock, or -1; outlives the connections: see lock.c */
@@ -185,6 +193,20 @@ int conn_lookup(
 	struct conn *c, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent) MUST_CHECK;
 
+/* verify.c */
+bool inode_is_sound(const struct inode *i); /* can it be shown to the kernel? */
+
+/* Can @i stand in the directory @parent? Returns 1, 0, or -Exxx. */
+int entry_is_sound(struct conn *c, int64_t parent, const struct inode *i) MUST_CHECK;
+
+/*
+ * Look at a text in the row of SQL_TEXT about @inode, or of SQL_BODY about @body (@inode 0: not known). Returns 0,
+ * or -EIO when it is missing or, if the store verifies, not what was written; the log says it.
+ */
+int verify_text(struct store *s, struct conn *c, int64_t inode, sqlite3_stmt *st) MUST_CHECK;
+int verify_body(
+	struct store *s, struct conn *c, int64_t inode, int64_t body, sqlite3_stmt *st) MUST_CHECK;
+
 /* request.c: in the transaction under way */
 int note_request(struct store *s, uint64_t number) MUST_CHECK;
 
@@ -193,6 +215,7 @@ int refuse(struct buf *ret_why, const char *path, const char *why, int err);
 
 /* open.c */
 int reader_get(struct store *s, struct conn **ret_conn) MUST_CHECK;
+void remove_database(const char *path); /* with what SQLite leaves beside it */
 void reader_put(struct store *s, struct conn *c);
 
 /* schema_order.c: the statements of step 2, NULL at the end */
@@ -246,8 +269,8 @@ void spare_done(struct store *s);
 int touch_dir(struct txn *t, int64_t id, int subdirs) MUST_CHECK;
 int check_dir(struct txn *t, int64_t id) MUST_CHECK; /* 0: a directory that has a name */
 int check_empty(struct txn *t, int64_t id) MUST_CHECK;
-/* A number of the sequence of inodes, for an inode or for the place of a name. */
-int new_inode_number(struct txn *t, int64_t *ret_number) MUST_CHECK;
+/* For a name that comes to a directory without being a new file. */
+int new_place(struct txn *t, int64_t *ret_place) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
@@ -259,6 +282,45 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
+
+/* A check, or a repair, under way on one connection. */
+struct check {
+	sqlite3 *db;
+	sqlite3_stmt *up; /* check_up */
+	store_finding_fn *fn;
+	void *arg;
+	bool bad_pages;   /* nothing else can be believed */
+	bool bad_indices; /* REINDEX comes first */
+	bool bad_tables;  /* a table of ours is missing, or another one */
+	bool bad_schema;  /* the same of a view, a trigger or an index */
+};
+
+/* check_path.c */
+extern const char check_up[]; /* parent and name of inode ?1 */
+
+int check_prepare(struct check *k, const char *sql, sqlite3_stmt **ret_st) MUST_CHECK;
+
+/*
+ * Tell of a finding about @name in the directory @id, or about inode @id when @name is NULL; @id 0: about the
+ * database. Fills in the path. Returns the result of the store_finding_fn, or -Exxx.
+ */
+int check_tell(
+	struct check *k, struct store_finding *finding, int64_t id, const char *name) MUST_CHECK;
+
+/* Are the bytes in column @at + 1 those of the hash in column @at? Also when there is no hash. */
+bool body_is_intact(sqlite3_stmt *st, int at);
+bool text_has_hash(const void *data, size_t len, const void *hash); /* of 16 bytes */
+
+/* check_pages.c: a result other than 0 is that of the store_finding_fn, or -Exxx */
+int check_pages(struct check *k) MUST_CHECK;
+int check_schema(struct check *k) MUST_CHECK;
+
+/* An empty database in memory with the schema of this program, to be closed with sqlite3_close(). */
+int schema_reference(sqlite3 **ret_db) MUST_CHECK;
+
+/* check.c: the newest version of this place whose text is intact and not @body; *ret_rev 0: none. */
+int check_intact_version(struct check *k, int64_t parent, const char *name, int64_t body,
+	int64_t *ret_rev) MUST_CHECK;
 
 /* check_rules.c: a query whose every row is a finding */
 struct check_rule {
@@ -272,3 +334,143 @@ extern const char check_sections[]; /* parent, name, data of every section that 
 extern const char check_names[];    /* parent, name of every entry */
 extern const char check_bodies[];   /* id, hash, data of every body that has a hash */
 extern const char check_owner[];    /* parent, name, version (0: present) of what has the body ?1 */
+extern const char check_versions[]; /* rev, hash, data of versions of ?1, ?2 but ?3, newest first */
+extern const char schema_objects[]; /* type, name, sql of what the schema makes */
+
+/* A repair under way: one transaction on one connection. */
+struct repair {
+	struct check k;
+	struct txn t;
+	bool is_trial;      /* count only, and roll back */
+	unsigned mended;    /* so far */
+	uint32_t uid, gid;  /* of what is made */
+	int64_t lost_found; /* the directory, 0: not there yet */
+};
+
+/* repair_rules.c */
+struct repair_rule {
+	const char *kind; /* NULL: the end of the table */
+	const char *find; /* columns as of struct check_rule: what is told */
+	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
+};
+extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[];
+extern const char repair_sequences[], repair_highest[];
+
+/*
+ * repair.c. What is left of -Exxx is 0; a result of the store_finding_fn that is not 0 ends the repair.
+ * Begin and end the transaction that all of it happens in; between them, mend what is in the tables.
+ */
+int repair_begin(struct repair *p, struct store *s, struct conn *c) MUST_CHECK;
+int repair_end(struct repair *p, bool commit) MUST_CHECK;
+int repair_tables(struct repair *p) MUST_CHECK;
+
+int repair_apply(struct repair *p, const struct repair_rule *rules) MUST_CHECK;
+int repair_run(struct repair *p, const char *sql, const int64_t *values, int n) MUST_CHECK;
+int repair_tell(struct repair *p, const char *kind, int64_t id, const char *name,
+	const char *text) MUST_CHECK;
+
+/* repair_rows.c */
+int repair_numbers(struct repair *p) MUST_CHECK;
+int repair_missing_inodes(struct repair *p) MUST_CHECK;
+int repair_names(struct repair *p) MUST_CHECK;
+int repair_new_id(struct repair *p, int64_t *ret_id) MUST_CHECK;
+int repair_insert_inode(struct repair *p, const struct inode *i, const char *target) MUST_CHECK;
+int repair_free_name(
+	struct repair *p, int64_t parent, const char *wanted, struct buf *ret_name) MUST_CHECK;
+
+/* repair_lost.c: give inode @id, or the text @body called @base (NULL: its first line), a name */
+int repair_place(struct repair *p, int64_t id) MUST_CHECK;
+int repair_has_place(struct repair *p, int64_t id) MUST_CHECK; /* 1: where the history has it */
+int repair_place_text(struct repair *p, int64_t body, const char *base) MUST_CHECK;
+int repair_lookup(struct repair *p, int64_t parent, const char *name,
+	struct inode *ret_inode) MUST_CHECK; /* 1, or 0: nothing there */
+
+/* repair_tree.c: which directories hang on the root; -EEXIST when it was marked before */
+int repair_tree(struct repair *p) MUST_CHECK;
+int repair_mark_seen(struct repair *p, int64_t id) MUST_CHECK;
+int repair_is_seen(struct repair *p, int64_t id) MUST_CHECK;
+
+/* backup.c: store_backup() of a database that may be damaged */
+int store_copy(struct store *s, const char *path) MUST_CHECK;
+int sync_file(const char *path) MUST_CHECK; /* bring it, and its name, to the disk */
+
+/* --- pages.c, pages_wal.c, pages_row.c: see planfs/pages.h --- */
+
+/* The last whole version of a page in the -wal. */
+struct pages_frame {
+	uint32_t page, frame;
+};
+
+struct pages {
+	int fd, wal_fd; /* wal_fd: -1 when there is none */
+	int64_t size, wal_size;
+	struct pages_stats stats;
+	uint32_t usable;            /* bytes of a page */
+	struct pages_frame *frames; /* owned; sorted by page */
+	size_t n_frames;
+	uint32_t stray_from, stray_to; /* frames that are behind the last whole commit */
+	unsigned char *seen;           /* owned; a bit per page */
+	struct buf roots;              /* of struct pages_root */
+	pages_row_fn *fn;
+	void *arg;
+};
+
+struct pages_root {
+	uint32_t page;
+	char name[60];
+};
+
+static inline uint32_t get_u16(const unsigned char *at)
+{
+	return (uint32_t)at[0] << 8 | at[1];
+}
+
+static inline uint32_t get_u32(const unsigned char *at)
+{
+	return get_u16(at) << 16 | get_u16(at + 2);
+}
+
+/* Has page @page been seen? Mark it. A number that is no page counts as seen. */
+bool pages_mark(struct pages *p, uint32_t page);
+
+/* Read a page as of now into @ret_data of page_size bytes; what is behind the end of the file is zero. */
+int pages_read(struct pages *p, uint32_t page, unsigned char *ret_data) MUST_CHECK;
+
+/* Read the page in frame @frame of the -wal. */
+int pages_read_frame(struct pages *p, uint32_t frame, unsigned char *ret_data) MUST_CHECK;
+
+/* Fill in what the -wal says: frames, stray frames, page_size when that is 0. */
+int pages_read_wal(struct pages *p) MUST_CHECK;
+
+/* A page of a b-tree under way. */
+struct pages_page {
+	const unsigned char *data;
+	uint32_t number;
+	uint32_t header; /* offset: 100 on page 1 */
+	unsigned type;   /* 2, 5, 10 or 13 */
+	uint32_t cells;
+};
+
+/* Does @data look like a page of a b-tree of @size bytes? Fills *ret_page. */
+bool pages_parse(
+	const unsigned char *data, uint32_t number, uint32_t size, struct pages_page *ret_page);
+
+/* Call p->fn for the rows that the cells of @page hold. */
+int pages_rows(struct pages *p, const struct pages_page *page, enum pages_source source,
+	const char *name) MUST_CHECK;
+
+/* The offset of cell @i, 0 when it is on no sane place. */
+uint32_t pages_cell(const struct pages_page *page, uint32_t i, uint32_t size);
+
+/* recover_rows.c: what a row is of */
+enum row_kind {
+	ROW_NONE,
+	ROW_BODY,
+	ROW_INODE,
+	ROW_DENTRY,
+	ROW_MAYBE_DENTRY,
+	ROW_NAME_INDEX,
+	ROW_XATTR,
+	ROW_REVISION
+};
+enum row_kind row_kind(const struct pages_row *row);

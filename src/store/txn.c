@@ -21,26 +21,29 @@ int txn_lookup(struct txn *t, int64_t parent, const char *name, struct inode *re
 	return conn_lookup(t->c, parent, name, ret_inode);
 }
 
-/* A number from our range; when a big change has used it up, one from the table itself. */
-static int new_id(struct txn *t, struct id_range *range, const char *table, int64_t *ret_id)
+static int take_number(struct txn *t, const char *sequence, int64_t *ret_number)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_RESERVE);
 	int r;
 
-	if (id_take(t->s, range, ret_id))
-		return 0;
-	bind_text(st, 1, table);
+	bind_text(st, 1, sequence);
 	sqlite3_bind_int64(st, 2, 1);
 	r = stmt_row(st, "take a number");
 	if (r <= 0)
 		return r < 0 ? r : -EIO;
-	*ret_id = sqlite3_column_int64(st, 0);
+	*ret_number = sqlite3_column_int64(st, 0);
 	return stmt_run(st, "take a number");
 }
 
-int new_inode_number(struct txn *t, int64_t *ret_number)
+/* A number from our range; when a big change has used it up, one from the table itself. */
+static int new_id(struct txn *t, struct id_range *range, const char *table, int64_t *ret_id)
 {
-	return new_id(t, &t->s->inode_ids, "inode", ret_number);
+	return id_take(t->s, range, ret_id) ? 0 : take_number(t, table, ret_id);
+}
+
+int new_place(struct txn *t, int64_t *ret_place)
+{
+	return take_number(t, "place", ret_place);
 }
 
 /* Store a text. *ret_body is 0 for an empty one. */
@@ -177,7 +180,7 @@ static int insert_dentry(
 	int r = 0;
 
 	if (place == 0)
-		r = new_inode_number(t, &place);
+		r = new_place(t, &place);
 	if (r < 0)
 		return r;
 	sqlite3_bind_int64(st, 1, parent);
@@ -231,7 +234,7 @@ int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *in
 
 	r = check_place(t, parent, name);
 	if (r == 0 && made.id == 0)
-		r = new_inode_number(t, &made.id);
+		r = new_id(t, &t->s->inode_ids, "inode", &made.id);
 	if (r == 0)
 		r = insert_body(t, is_link ? NULL : text, &made.body);
 	if (r < 0)

@@ -150,6 +150,8 @@ int document_parse(const char *text, size_t len, const struct document_options *
 
 	if (!utf8_is_valid(text, len, NULL) || (len > 0 && memchr(text, '\0', len)))
 		return -EILSEQ;
+	if (len == 0)
+		return -ENODATA;
 	r = buf_add(&b.text, text, len);
 	if (r == 0)
 		r = clean(&b);

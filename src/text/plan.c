@@ -340,7 +340,7 @@ int plan_make(struct build *b, const struct range *range)
 	r = drop_last_lines(b, &rest);
 	if (r < 0)
 		return r;
-	if (!has_plan(b->paras.items + rest.from, rest.to - rest.from))
+	if (rest.from == rest.to || !has_plan(b->paras.items + rest.from, rest.to - rest.from))
 		return drop_all(b, &rest);
 	r = own_title(b, &rest, &own);
 	if (r == 0)

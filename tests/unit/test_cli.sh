@@ -45,7 +45,7 @@ usage_errors() {
   run 2 '' "planfs: '$work/none' is no command and no database; see*" "$work/none" "$mnt"
   run 0 'usage: planfs COMMAND*' '' --help
   run 0 'planfs [0-9]*' '' --version
-  for command in init import export mount umount status check backup; do
+  for command in init import export mount umount status check recover backup; do
     run 0 "usage: planfs $command *" '' "$command" --help
     run 2 '' "planfs: unknown option '--nonsense'; usage: planfs $command *" "$command" --nonsense
     run 2 '' "planfs: *; usage: planfs $command *" "$command"
@@ -70,6 +70,20 @@ files_that_are_no_database() {
     run 5 '' "planfs: $work/text: not a planfs database" "$command" "$work/text"
     run 5 '' "planfs: $work: not a regular file; a database is one" "$command" "$work"
   done
+  mkfifo "$work/fifo"
+  ln -s "$db" "$work/link"
+  for command in status check; do
+    run 5 '' "planfs: $work/fifo: not a regular file; a database is one" "$command" "$work/fifo"
+    run 0 '*' '' "$command" "$work/link"
+  done
+  run 5 '' "planfs: $work/fifo: not a regular file; a database is one" check "$work/fifo" --repair
+  run 5 '' "planfs: $work/fifo: not a regular file*" recover "$work/fifo" "$work/saved"
+  if [ "$(id -u)" != 0 ]; then
+    "$planfs" init "$work/locked.db"
+    chmod 000 "$work/locked.db"
+    run 1 '' "planfs: $work/locked.db: Permission denied" check "$work/locked.db"
+    run 1 '' "planfs: $work/locked.db: Permission denied" recover "$work/locked.db" "$work/saved"
+  fi
   run 5 '' "planfs: $work/text: not a planfs database" backup "$work/text" "$work/copy"
   run 5 '' "planfs: $work/text: not a planfs database" export "$work/text" --txt
   run 5 '' "planfs: $work/text: not a planfs database" import "$work/text" "$work/text"
@@ -110,8 +124,58 @@ checking() {
   run 0 '' '' backup "$db" "$work/copy.db"
   run 1 '' "planfs: $work/copy.db: exists already; nothing was changed" backup "$db" "$work/copy.db"
   sqlite3 "$work/copy.db" 'UPDATE inode SET size = 99 WHERE size = 1'
-  run 1 '*damage: 2017/a/b/c.txt: has 1 bytes, but its size says 99*damaged; restore a backup*' '' \
+  run 1 '*damage: 2017/a/b/c.txt: has 1 bytes, but its size says 99*damaged; *--repair*recover*' '' \
     check "$work/copy.db"
+  repairing
+}
+
+repairing() {
+  "$planfs" init "$work/newer.db"
+  sqlite3 "$work/newer.db" 'PRAGMA user_version = 99'
+  run 5 '' "planfs: $work/newer.db: written by a newer planfs; install that version" check "$work/newer.db"
+  run 5 '' "planfs: $work/newer.db: written by a newer planfs; install that version" check "$work/newer.db" --repair
+  copy=$work/copy.db
+  run 0 "mended: 2017/a/b/c.txt: its size said 99, and is 1
+note: $copy.before-repair-*: the database as it was before the repair
+warning: *$copy: sound (0 damaged, 1 warnings)" '' check "$copy" --repair
+  run 1 '*has 1 bytes, but its size says 99*' '' check "$copy".before-repair-*
+  run 0 "warning: *sound*" '' check "$copy" --repair
+  same 'one copy' 1 "$(ls "$copy".before-repair-* | wc -l)"
+  sqlite3 "$copy" 'UPDATE inode SET size = 98 WHERE size = 1'
+  run 0 '{"level": "mended", "kind": "size", *{"level": "note", "kind": "copy", *' '' check "$copy" --repair --json
+  same 'two copies' 2 "$(ls "$copy".before-repair-* | wc -l)"
+  # a page in the middle of a table is gone
+  cp "$copy" "$work/pages.db"
+  page=$(sqlite3 "$copy" "SELECT rootpage FROM sqlite_schema WHERE name = 'dentry'")
+  dd if=/dev/zero of="$work/pages.db" bs=4096 seek=$((page - 1)) count=1 conv=notrunc 2>/dev/null
+  sum=$(sha256sum <"$work/pages.db")
+  run 1 '*damage: *still damaged*' "planfs: $work/pages.db: too damaged to be mended, and nothing was changed; *recover*" \
+    check "$work/pages.db" --repair
+  same 'nothing was changed' "$sum" "$(sha256sum <"$work/pages.db")"
+}
+
+recovering() {
+  saved=$work/saved.db
+  run 0 "*$saved: complete; nothing is missing" '' recover "$db" "$saved"
+  same 'a sound database' "$("$planfs" export "$db" --json)" "$("$planfs" export "$saved" --json)"
+  run 1 '' "planfs: $saved: exists already; nothing was changed" recover "$db" "$saved"
+  run 3 '' 'planfs: /nonexistent/x.db: No such file or directory' recover /nonexistent/x.db "$work/no.db"
+  run 5 '' "planfs: $work/text: nothing of a planfs database is in it" recover "$work/text" "$work/no.db"
+  run 5 '' "planfs: $work: not a regular file*" recover "$work" "$work/no.db"
+  same 'no file is left' '' "$(ls "$work"/no.db* 2>/dev/null)"
+  rm "$saved"
+  cp "$db" "$work/bad.db"
+  dd if=/dev/zero of="$work/bad.db" bs=100 count=1 conv=notrunc 2>/dev/null
+  run 5 '' "planfs: $work/bad.db: not a planfs database" check "$work/bad.db"
+  sum=$(sha256sum <"$work/bad.db")
+  run 0 '*complete*' '' recover "$work/bad.db" "$saved"
+  same 'the damaged file is only read' "$sum" "$(sha256sum <"$work/bad.db")"
+  same 'a header is gone' "$("$planfs" export "$db" --json)" "$("$planfs" export "$saved" --json)"
+  rm "$saved"
+  run 16 "*lost: 1 pages and*look at the tree*" '' recover "$work/pages.db" "$saved"
+  rm "$saved"
+  run 16 '{*{"recovered": "*/saved.db", "complete": false, "inodes": *, "lost_pages": 1, *}' '' \
+    recover "$work/pages.db" "$saved" --json
 }
 
 status_of() {
@@ -126,6 +190,7 @@ mounted() {
   same 'status of a path in it' True "$(status_of "$mnt/2016" alive)"
   run 0 "*mounted:         $mnt*" '' status "$db"
   run 0 "*sound*" '' check "$mnt"
+  run 4 '' "planfs: $db: mounted at $mnt; a repair needs 'planfs umount' first" check "$mnt" --repair
   run 0 '' '' backup "$mnt" "$work/mounted.db"
   run 0 "*抓好控辍保学工作。*" '' export "$mnt/2016" --txt
   "$planfs" export "$mnt" "$plan" --txt >"$work/txt"
@@ -157,7 +222,7 @@ man_page
 files_that_are_no_database
 importing
 exporting
-command -v sqlite3 >/dev/null && checking
+command -v sqlite3 >/dev/null && checking && recovering
 [ -w /dev/fuse ] && mounted
 echo "$done checks, $failed failed"
 [ "$failed" = 0 ]

@@ -127,8 +127,8 @@ static void an_older_database_is_upgraded(void **state)
 	assert_int_equal(make_file(f, "2016/合肥市/要点/03.txt", "三"), 0);
 	sql(f, "INSERT INTO section (year, district, plan, name, body) VALUES ('2016', '合肥市', '要点', '04.txt', '四')");
 	expect_rows(f,
-		"SELECT count(DISTINCT seq) = count(*), max(seq) <= (SELECT seq FROM sqlite_sequence "
-		"WHERE name = 'inode') FROM dentry",
+		"SELECT count(DISTINCT seq) = count(*), max(seq) = (SELECT seq FROM sqlite_sequence "
+		"WHERE name = 'place') FROM dentry",
 		"1|1");
 }
 
@@ -139,7 +139,8 @@ static void a_damaged_schema_is_refused(void **state)
 	store_close(f->s);
 	f->s = NULL;
 	write_file(f, "plans.db", "damage damage damage damage damage", 100);
-	expect_refusal(f, "plans.db", false, -EIO, "damaged; restore a backup");
+	expect_refusal(f, "plans.db", false, -EIO,
+		"damaged; restore a backup, or save what can be read with 'planfs recover'");
 }
 
 static void a_symlink_leads_to_the_database(void **state)

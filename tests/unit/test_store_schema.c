@@ -289,6 +289,9 @@ static void every_name_has_a_place_that_it_keeps(void **state)
 		"SELECT d.seq > (SELECT max(seq) FROM old) FROM dentry d WHERE d.name = '02-安全.txt'",
 		"1");
 	expect_rows(f, "SELECT count(*), count(DISTINCT seq) FROM dentry", "8|8");
+	sql(f, "INSERT INTO section (year, district, plan, name, body) VALUES "
+	       "('2017', '合肥市', '要点', 'z.txt', 'x'), ('2018', 'a', 'b', 'z.txt', 'x')");
+	expect_rows(f, "SELECT count(*), count(DISTINCT seq) FROM dentry", "13|13");
 	expect_rows(f, "SELECT op, name FROM revision WHERE name GLOB '0*' ORDER BY rev",
 		"create|01-总则.txt\ncreate|02-安全.txt\nremove|01-总则.txt\nrename|09.txt\n"
 		"remove|02-安全.txt\nrename|02-安全.txt");
