@@ -20,7 +20,8 @@ enum {
 struct import_options {
 	const char *
 		time; /* when the import happens, for plan.json ("2026-11-21T10:15:02+08:00"); or NULL */
-	bool keep_noise; /* see struct document_options */
+	bool keep_noise;           /* see struct document_options */
+	const struct rules *rules; /* likewise */
 };
 
 /* One file to write into a plan's directory: a section or plan.json. */

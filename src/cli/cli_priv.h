@@ -130,3 +130,6 @@ typedef int files_fn(void *arg, const char *path);
  * result of @fn that was not 0, or -errno when @path or a directory below it cannot be read.
  */
 int files_walk(const char *path, files_fn *fn, void *arg) MUST_CHECK;
+
+/* All of a file of at most @max bytes. Returns 0 and *ret_text, -EFBIG, or -errno. */
+int files_read(const char *path, size_t max, struct buf *ret_text) MUST_CHECK;

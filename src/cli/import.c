@@ -16,11 +16,14 @@ struct session {
 	struct import_index *index;
 	struct import_options options;
 	struct import_target target;
-	bool as_json;
+	bool as_json, explain;
+	struct rules *rules; /* owned */
 	unsigned long files, skipped, written, present, sections;
 };
 
-enum { OPT_DRY_RUN, OPT_JSON, OPT_KEEP_NOISE, OPT_YEAR, OPT_DISTRICT };
+enum { RULES_BYTES_MAX = 4 * 1024 * 1024 };
+
+enum { OPT_DRY_RUN, OPT_JSON, OPT_KEEP_NOISE, OPT_YEAR, OPT_DISTRICT, OPT_EXPLAIN, OPT_RULES };
 
 static void print_bad_file(struct session *session, const char *path, const char *why)
 {
@@ -50,6 +53,34 @@ static void print_plan(const struct import_plan *plan, const struct import_outco
 		o->copy_of ? o->copy_of : "");
 }
 
+/* Why the plan is where it is, and what became of each line that is in no plan. */
+static void print_reasons(const struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n_evidence; i++) {
+		const struct evidence *e = &plan->evidence[i];
+		char line[32] = "the file's name";
+
+		if (e->line > 0)
+			snprintf(line, sizeof(line), "line %u", e->line);
+		printf("      %s %s: %s, %s%s%s\n", e->about, e->value, line, e->rule,
+			e->quote[0] ? ": " : "", e->quote);
+	}
+}
+
+static void print_changes(const struct document *doc)
+{
+	size_t i;
+
+	for (i = 0; i < doc->n_repairs; i++)
+		printf("    repaired %zu times: '%s' to '%s'\n", doc->repairs[i].count,
+			doc->repairs[i].from, doc->repairs[i].to);
+	for (i = 0; i < doc->n_dropped; i++)
+		printf("    left out line %u, %s: %s\n", doc->dropped[i].line,
+			doc->dropped[i].reason, doc->dropped[i].text);
+}
+
 static int print_result(struct session *session, const char *path, const struct import *import,
 	const struct import_result *result)
 {
@@ -72,8 +103,13 @@ static int print_result(struct session *session, const char *path, const struct 
 	printf("%s  (%s, %zu plan%s, %zu line%s left out)\n", path, encoding_name(import->encoding),
 		import->n_plans, plural(import->n_plans), import->doc.n_dropped,
 		plural(import->doc.n_dropped));
-	for (i = 0; i < result->n_outcomes; i++)
+	for (i = 0; i < result->n_outcomes; i++) {
 		print_plan(&import->plans[i], &result->outcomes[i]);
+		if (session->explain)
+			print_reasons(import->plans[i].plan);
+	}
+	if (session->explain)
+		print_changes(&import->doc);
 	return 0;
 }
 
@@ -166,19 +202,68 @@ static void format_now(char *ret_text, size_t size)
 		snprintf(ret_text + len, size - len, "%.3s:%.2s", zone, zone + 3);
 }
 
+/* Add the rules of the file @path. Returns CLI_OK, or another exit code when it said what is wrong. */
+static int read_rules(struct session *session, const char *path, bool needed)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	const char *why;
+	unsigned line;
+	int r;
+
+	r = files_read(path, RULES_BYTES_MAX, &text);
+	if (r == -ENOENT && !needed)
+		return CLI_OK;
+	if (r < 0) {
+		log_err("%s: %s", path, strerror(-r));
+		return (int)cli_exit_code(r);
+	}
+	r = rules_add(session->rules, buf_str(&text), text.len, &line, &why);
+	if (r == 0)
+		return CLI_OK;
+	log_err("%s: line %u: %s", path, line, r == -ENOMEM ? strerror(ENOMEM) : why);
+	return CLI_FAILED;
+}
+
+/* The rules that come with planfs, those of the machine and those of the user. */
+static int find_rules(struct session *session)
+{
+	CLEANUP(buf_done) struct buf path = { 0 };
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	int r;
+
+	r = rules_new(&session->rules);
+	if (r == 0 && config && config[0] == '/')
+		r = buf_printf(&path, "%s/planfs/import.rules", config);
+	else if (r == 0 && home)
+		r = buf_printf(&path, "%s/.config/planfs/import.rules", home);
+	if (r < 0)
+		return CLI_FAILED;
+	session->options.rules = session->rules;
+	r = read_rules(session, "/etc/planfs/import.rules", false);
+	return r == CLI_OK && path.len > 0 ? read_rules(session, buf_str(&path), false) : r;
+}
+
 static int parse_options(int argc, char **argv, struct session *session)
 {
 	static const struct option longs[] = { { "dry-run", no_argument, NULL, OPT_DRY_RUN },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "keep-noise", no_argument, NULL, OPT_KEEP_NOISE },
 		{ "year", required_argument, NULL, OPT_YEAR },
-		{ "district", required_argument, NULL, OPT_DISTRICT }, { 0 } };
-	int c;
+		{ "district", required_argument, NULL, OPT_DISTRICT },
+		{ "explain", no_argument, NULL, OPT_EXPLAIN },
+		{ "rules", required_argument, NULL, OPT_RULES }, { 0 } };
+	int c, r;
 
 	while ((c = cli_next_option(argc, argv, "", longs)) != -1) {
 		session->target.dry_run |= c == OPT_DRY_RUN;
 		session->as_json |= c == OPT_JSON;
 		session->options.keep_noise |= c == OPT_KEEP_NOISE;
+		session->explain |= c == OPT_EXPLAIN;
+		if (c == OPT_RULES) {
+			r = read_rules(session, optarg, true);
+			if (r != CLI_OK)
+				return r;
+		}
 		if (c == OPT_YEAR)
 			session->target.year = optarg;
 		if (c == OPT_DISTRICT)
@@ -194,29 +279,39 @@ static int parse_options(int argc, char **argv, struct session *session)
 	return cli_expect_args(argc, 2, argc);
 }
 
-int cmd_import(int argc, char **argv)
+static int import_into(struct session *session, int argc, char **argv)
 {
 	const struct store_options options = { 0 };
 	CLEANUP(store_closep) struct store *s = NULL;
 	CLEANUP(buf_done) struct buf db = { 0 };
-	struct session session = { 0 };
-	char now[64];
 	int r;
 
-	r = parse_options(argc, argv, &session);
-	if (r != CLI_OK)
-		return r;
-	format_now(now, sizeof(now));
-	session.options.time = now;
 	r = cli_find_db(argv[optind], &db, NULL);
 	if (r == 0)
 		r = cli_open(buf_str(&db), &options, &s);
 	if (r < 0)
 		return (int)cli_exit_code(r);
-	session.s = s;
-	r = import_files(&session, argc - optind - 1, argv + optind + 1);
-	import_index_free(session.index);
+	session->s = s;
+	r = import_files(session, argc - optind - 1, argv + optind + 1);
+	import_index_free(session->index);
 	if (r < 0)
 		return r == -EBUSY ? CLI_IN_USE : CLI_FAILED;
-	return session.skipped ? CLI_SKIPPED : CLI_OK;
+	return session->skipped ? CLI_SKIPPED : CLI_OK;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	struct session session = { 0 };
+	char now[64];
+	int r;
+
+	r = find_rules(&session);
+	if (r == CLI_OK)
+		r = parse_options(argc, argv, &session);
+	format_now(now, sizeof(now));
+	session.options.time = now;
+	if (r == CLI_OK)
+		r = import_into(&session, argc, argv);
+	rules_free(session.rules);
+	return r;
 }

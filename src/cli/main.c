@@ -14,11 +14,13 @@
 static const struct command commands[] = {
 	{ "init", "DB", "make a new, empty database", NULL, cmd_init },
 	{ "import",
-		"DB|MNT FILE|DIR… [--dry-run] [--json] [--keep-noise] [--year Y] [--district D]",
+		"DB|MNT FILE|DIR… [--dry-run] [--explain] [--json] [--year Y] [--district D] […]",
 		"take documents apart into plans and sections",
 		"  --dry-run       show what would be written, write nothing\n"
 		"  --json          one JSON object per file, with every line that was left out\n"
+		"  --explain       say why: the words behind each year, district, kind and section\n"
 		"  --keep-noise    leave nothing out and repair nothing\n"
+		"  --rules FILE    more rules about noise, spam and places (man planfs)\n"
 		"  --year Y        file all plans under this year\n"
 		"  --district D    file all plans under this district\n",
 		cmd_import },

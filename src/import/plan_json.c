@@ -116,13 +116,29 @@ int plan_json_make(const struct import *import, const struct import_plan *plan,
 
 /* ---- the report ---- */
 
+static int report_evidence(const struct plan *plan, json_t *list)
+{
+	size_t i;
+	int r = list ? 0 : -1;
+
+	for (i = 0; i < plan->n_evidence && r == 0; i++) {
+		const struct evidence *e = &plan->evidence[i];
+
+		r = json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:i, s:s}", "about", e->about, "value", e->value,
+				"rule", e->rule, "line", (int)e->line, "quote", e->quote));
+	}
+	return r;
+}
+
 static json_t *report_plan(const struct import_plan *p)
 {
 	const struct plan *plan = p->plan;
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:b, s:s, s:[]}",
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:b, s:s, s:[], s:[]}",
 		"year", p->year, "district", p->district, "dir", p->dir, "title", plan->title,
 		"kind", plan->kind, "topic", plan->topic, "number", (int)plan->number, "line",
-		(int)plan->line, "truncated", (int)plan->truncated, "hash", p->hash, "sections");
+		(int)plan->line, "truncated", (int)plan->truncated, "hash", p->hash, "sections",
+		"evidence");
 	json_t *list = json_object_get(json, "sections");
 	size_t i;
 
@@ -131,7 +147,7 @@ static json_t *report_plan(const struct import_plan *p)
 			    list, json_pack("{s:s, s:I}", "name", plan->sections[i].name, "bytes",
 					  (json_int_t)plan->sections[i].text.len)) < 0)
 			list = NULL;
-	if (list)
+	if (list && report_evidence(plan, json_object_get(json, "evidence")) == 0)
 		return json;
 	json_decref(json);
 	return NULL;

@@ -172,8 +172,10 @@ static int parse(
 	CLEANUP(buf_done) struct buf text = { 0 };
 	int r;
 
-	if (options)
+	if (options) {
 		how.keep_noise = options->keep_noise;
+		how.rules = options->rules;
+	}
 	r = encoding_decode(data, len, &text, &import->encoding);
 	if (r == 0)
 		r = document_parse(buf_str(&text), text.len, &how, &import->doc);

@@ -60,33 +60,44 @@ static unsigned count_all(const struct facts *f, const char *const *list, size_t
 }
 
 /* What the plan calls itself: "特制定本方案", or its own title. */
-static bool calls_itself(const struct facts *f, const char *kind)
+static bool calls_itself(const struct facts *f, const char *kind, struct found *found)
 {
 	char phrase[2][32] = { "本", "如下工作" };
 	size_t i;
 
 	strcat(phrase[0], kind);
 	strcat(phrase[1], kind);
+	*found = (struct found){ "the title", f->title_line, f->title, strlen(f->title) };
 	if (text_ends_with(f->title, strlen(f->title), kind))
 		return true;
-	for (i = 0; i < f->n && i < 4; i++)
+	for (i = 0; i < f->n && i < 4; i++) {
+		*found = (struct found){ "what the text calls itself", f->paras[i].line,
+			f->paras[i].text, f->paras[i].len };
 		if (text_has(f->paras[i].text, f->paras[i].len, phrase[0]) ||
 			text_has(f->paras[i].text, f->paras[i].len, phrase[1]))
 			return true;
+	}
 	return false;
 }
 
-const char *kind_find(const struct facts *f)
+const char *kind_find(const struct facts *f, struct found *ret_found)
 {
 	unsigned over = count_all(f, past, ARRAY_LEN(past));
 	unsigned coming = count_all(f, future, ARRAY_LEN(future));
 	bool called = text_has(f->title, strlen(f->title), "总结");
+	unsigned line = f->n > 0 ? f->paras[0].line : 0;
 
+	*ret_found = (struct found){ "more of the words of what is done than of what is to come",
+		line, "", 0 };
 	if (over >= 4 && over * (called ? 6 : 4) > coming)
 		return "总结";
-	if (calls_itself(f, "要点"))
+	if (calls_itself(f, "要点", ret_found))
 		return "要点";
-	return calls_itself(f, "方案") ? "方案" : "计划";
+	if (calls_itself(f, "方案", ret_found))
+		return "方案";
+	*ret_found = (struct found){ "more of the words of what is to come than of what is done",
+		line, "", 0 };
+	return "计划";
 }
 
 /* Does the plan begin with it: "做好学校安全工作…"? */
@@ -102,12 +113,13 @@ static bool opens_with(const struct facts *f, const struct topic *topic)
  * A topic's words must be more than those of all others together, or many when the plan opens with it,
  * or its name stands in the title.
  */
-const char *topic_find(const struct facts *f)
+const char *topic_find(const struct facts *f, struct found *ret_found)
 {
 	unsigned best = 0, all = 0, count;
 	const struct topic *found = NULL;
 	size_t i;
 
+	*ret_found = (struct found){ "the title", f->title_line, f->title, strlen(f->title) };
 	for (i = 0; i < ARRAY_LEN(topics); i++)
 		if (text_has(f->title, strlen(f->title), topics[i].name))
 			return topics[i].name;
@@ -121,5 +133,7 @@ const char *topic_find(const struct facts *f)
 	}
 	if (best < TOPIC_MIN || best * 10 < all * (opens_with(f, found) ? 4 : 6))
 		return NULL;
+	*ret_found = (struct found){ "most of the words about topics", f->paras[0].line,
+		found->words[0], strlen(found->words[0]) };
 	return found->name;
 }

@@ -25,6 +25,11 @@ void plan_done(struct plan *plan)
 		free(plan->sections[i].title);
 		buf_done(&plan->sections[i].text);
 	}
+	for (i = 0; i < plan->n_evidence; i++) {
+		free(plan->evidence[i].value);
+		free(plan->evidence[i].quote);
+	}
+	free(plan->evidence);
 	free(plan->sections);
 	free(plan->year);
 	free(plan->district);
@@ -107,7 +112,7 @@ static int drop_last_lines(struct build *b, struct range *range)
 	int r;
 
 	while (range->to > range->from && !(b->options && b->options->keep_noise)) {
-		reason = noise_last_line(&b->paras.items[range->to - 1]);
+		reason = noise_last_line(b->rules, &b->paras.items[range->to - 1]);
 		if (!reason)
 			break;
 		r = report_dropped(b, &b->paras.items[range->to - 1], reason);
@@ -203,6 +208,7 @@ static int take_title(struct build *b, struct range *range, struct buf *title)
 			break;
 	if (i == end || range->to - range->from < 2)
 		return 0;
+	b->title_line = items[i].line;
 	owned = i > range->from && is_owner(&items[i - 1], &items[i]);
 	r = owned ? add_trimmed(title, items[i - 1].text, items[i - 1].len) : 0;
 	if (r == 0)
@@ -220,6 +226,7 @@ static int own_title(struct build *b, struct range *range, struct buf *title)
 {
 	const struct member *m = range->member;
 
+	b->title_line = m ? b->paras.items[m->para].line : 0;
 	if (m && text_chars(m->rest, m->rest_len) >= 4)
 		return add_trimmed(title, m->rest, m->rest_len);
 	if (!m && b->file_title)
@@ -292,41 +299,92 @@ static int set_title(struct build *b, struct range *range, const struct buf *own
 
 /* ---- all of it ---- */
 
-static int set_facts(const struct facts *f, struct plan *plan)
+static int set_year(const struct facts *f, struct plan *plan)
 {
-	CLEANUP(buf_done) struct buf district = { 0 };
-	CLEANUP(buf_done) struct buf name = { 0 };
-	unsigned year = year_find(f);
+	struct found found = { 0 };
+	unsigned year = year_find(f, plan->kind, &found);
 	char digits[16];
-	int r;
 
 	snprintf(digits, sizeof(digits), "%u", year);
 	plan->year = strdup(year > 0 ? digits : NAME_UNKNOWN_YEAR);
-	r = district_find(f, &district);
+	if (!plan->year)
+		return -ENOMEM;
+	return year > 0 ? report_evidence(plan, "year", plan->year, &found) : 0;
+}
+
+static int set_district(const struct facts *f, struct plan *plan)
+{
+	CLEANUP(buf_done) struct buf district = { 0 };
+	struct found found = { 0 };
+	int r;
+
+	r = district_find(f, &district, &found);
 	if (r < 0)
 		return r;
 	plan->district = strdup(district.len > 0 ? district.data : NAME_UNKNOWN_DISTRICT);
-	plan->kind = kind_find(f);
-	plan->topic = topic_find(f);
-	r = name_generate(plan->title, strlen(plan->title), NAME_BYTES_MAX - SUFFIX_BYTES, &name);
+	if (!plan->district)
+		return -ENOMEM;
+	return district.len > 0 ? report_evidence(plan, "district", plan->district, &found) : 0;
+}
+
+static int set_kind(const struct facts *f, struct plan *plan)
+{
+	struct found found = { 0 };
+	int r;
+
+	plan->kind = kind_find(f, &found);
+	r = report_evidence(plan, "kind", plan->kind, &found);
+	plan->topic = topic_find(f, &found);
+	if (r == 0 && plan->topic)
+		r = report_evidence(plan, "topic", plan->topic, &found);
+	return r;
+}
+
+static int set_facts(const struct facts *f, struct plan *plan)
+{
+	CLEANUP(buf_done) struct buf name = { 0 };
+	int r;
+
+	r = set_kind(f, plan);
+	if (r == 0)
+		r = set_year(f, plan);
+	if (r == 0)
+		r = set_district(f, plan);
+	if (r == 0)
+		r = name_generate(
+			plan->title, strlen(plan->title), NAME_BYTES_MAX - SUFFIX_BYTES, &name);
 	if (r < 0)
 		return r;
 	plan->dir = buf_steal(&name).data;
-	return plan->year && plan->district && plan->dir ? 0 : -ENOMEM;
+	return plan->dir ? 0 : -ENOMEM;
+}
+
+/* A title that says something: the own one, or the document's name when it holds one plan. */
+static const char *title_for_facts(const struct build *b, const struct range *range,
+	const struct buf *own, const struct plan *plan)
+{
+	bool named = !range->member && b->options && b->options->name &&
+		     strncmp(b->options->name, plan->title, strlen(plan->title)) == 0;
+
+	return own->len > 0 || !named ? buf_str(own) : plan->title;
 }
 
 static int fill(struct build *b, struct range *range, const struct buf *own, struct plan *plan)
 {
 	const struct para *paras = b->paras.items + range->from;
-	struct facts f = { paras, range->to - range->from, buf_str(own) };
+	struct facts f = { .paras = paras, .n = range->to - range->from, .rules = b->rules };
 	int r;
 
+	f.hint = !range->member && b->hint.text ? &b->hint : NULL;
 	plan->line = range->member ? b->paras.items[range->member->para].line : paras->line;
 	plan->number = range->member ? range->member->number : 0;
 	plan->truncated = breaks_off(&paras[f.n - 1]);
 	r = set_title(b, range, own, plan);
-	if (r == 0)
-		r = set_facts(&f, plan);
+	if (r < 0)
+		return r;
+	f.title = title_for_facts(b, range, own, plan);
+	f.title_line = own->len > 0 ? b->title_line : 0;
+	r = set_facts(&f, plan);
 	return r < 0 ? r : sections_make(&f, plan);
 }
 
