@@ -68,10 +68,18 @@ struct document {
 	size_t n_repairs;
 };
 
+/* The level of a line that is marked as the title of the document, see below. */
+enum { DOCUMENT_TITLE = 10 };
+
 struct document_options {
 	const char
 		*name; /* the file's name without directories, a last resort for a title; or NULL */
-	bool keep_noise;           /* drop nothing, repair nothing, join no pages */
+	bool keep_noise; /* drop nothing, repair nothing, join no pages */
+	/* What a program marked as headings, one byte per line of the text: 0 for none, 1 to 9, or
+	   DOCUMENT_TITLE; NULL when nothing is known, as in a plain text. Borrowed. */
+	const unsigned char *levels;
+	size_t n_levels;
+	const char *title; /* what the file calls itself, when the text has no title; or NULL */
 	const struct rules *rules; /* NULL: those that come with planfs */
 };
 

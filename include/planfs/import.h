@@ -20,8 +20,9 @@ enum {
 struct import_options {
 	const char *
 		time; /* when the import happens, for plan.json ("2026-11-21T10:15:02+08:00"); or NULL */
-	bool keep_noise;           /* see struct document_options */
-	const struct rules *rules; /* likewise */
+	bool keep_noise;               /* see struct document_options */
+	const struct rules *rules;     /* likewise */
+	const enum encoding *encoding; /* of texts; NULL: find out */
 };
 
 /* One file to write into a plan's directory: a section or plan.json. */
@@ -45,8 +46,9 @@ struct import_plan {
 struct import {
 	char *name; /* owned; the document's file name, UTF-8 */
 	char hash[IMPORT_HASH_CHARS +
-		  1]; /* of the cleaned text: equal when the same text comes again */
-	enum encoding encoding;
+		  1];           /* of the cleaned text: equal when the same text comes again */
+	const char *format;     /* static; "text", "Word", "web page", … */
+	enum encoding encoding; /* of a text */
 	struct document doc;
 	struct import_plan *plans; /* owned, in the order of the document */
 	size_t n_plans;
@@ -62,7 +64,7 @@ struct import_error {
  *
  * Returns 0 and *ret_import, to be released with import_done(). On failure *ret_error says what to tell
  * the user: -EINVAL when @path is no regular file, -EFBIG when it is larger than IMPORT_BYTES_MAX,
- * -EILSEQ when it is no text (see encoding_decode()), -ENODATA when it is empty or no plan is in it,
+ * -EBADMSG when it is damaged, -ENOTSUP when it is no document, -EILSEQ when it is no text (see encoding_decode()), -ENODATA when it is empty or no plan is in it,
  * -ENOMEM, or what open() and read() say.
  */
 int import_read(const char *path, const struct import_options *options, struct import *ret_import,

@@ -17,13 +17,23 @@ struct session {
 	struct import_options options;
 	struct import_target target;
 	bool as_json, explain;
-	struct rules *rules; /* owned */
+	struct rules *rules;    /* owned */
+	enum encoding encoding; /* when the user says so */
 	unsigned long files, skipped, written, present, sections;
 };
 
 enum { RULES_BYTES_MAX = 4 * 1024 * 1024 };
 
-enum { OPT_DRY_RUN, OPT_JSON, OPT_KEEP_NOISE, OPT_YEAR, OPT_DISTRICT, OPT_EXPLAIN, OPT_RULES };
+enum {
+	OPT_DRY_RUN,
+	OPT_JSON,
+	OPT_KEEP_NOISE,
+	OPT_YEAR,
+	OPT_DISTRICT,
+	OPT_EXPLAIN,
+	OPT_RULES,
+	OPT_ENCODING
+};
 
 static void print_bad_file(struct session *session, const char *path, const char *why)
 {
@@ -100,7 +110,9 @@ static int print_result(struct session *session, const char *path, const struct 
 			puts(buf_str(&json));
 		return r;
 	}
-	printf("%s  (%s, %zu plan%s, %zu line%s left out)\n", path, encoding_name(import->encoding),
+	printf("%s  (%s, %zu plan%s, %zu line%s left out)\n", path,
+		strcmp(import->format, "text") == 0 ? encoding_name(import->encoding)
+						    : import->format,
 		import->n_plans, plural(import->n_plans), import->doc.n_dropped,
 		plural(import->doc.n_dropped));
 	for (i = 0; i < result->n_outcomes; i++) {
@@ -250,6 +262,7 @@ static int parse_options(int argc, char **argv, struct session *session)
 		{ "keep-noise", no_argument, NULL, OPT_KEEP_NOISE },
 		{ "year", required_argument, NULL, OPT_YEAR },
 		{ "district", required_argument, NULL, OPT_DISTRICT },
+		{ "encoding", required_argument, NULL, OPT_ENCODING },
 		{ "explain", no_argument, NULL, OPT_EXPLAIN },
 		{ "rules", required_argument, NULL, OPT_RULES }, { 0 } };
 	int c, r;
@@ -263,6 +276,12 @@ static int parse_options(int argc, char **argv, struct session *session)
 			r = read_rules(session, optarg, true);
 			if (r != CLI_OK)
 				return r;
+		}
+		if (c == OPT_ENCODING) {
+			if (encoding_find(optarg, &session->encoding) < 0)
+				return cli_usage_error(
+					"'%s' is no encoding that texts have", optarg);
+			session->options.encoding = &session->encoding;
 		}
 		if (c == OPT_YEAR)
 			session->target.year = optarg;

@@ -18,6 +18,7 @@ static const struct command commands[] = {
 		"take documents apart into plans and sections",
 		"  --dry-run       show what would be written, write nothing\n"
 		"  --json          one JSON object per file, with every line that was left out\n"
+		"  --encoding E    texts are in E: UTF-8, UTF-16, GB18030, GBK or BIG5\n"
 		"  --explain       say why: the words behind each year, district, kind and section\n"
 		"  --keep-noise    leave nothing out and repair nothing\n"
 		"  --rules FILE    more rules about noise, spam and places (man planfs)\n"

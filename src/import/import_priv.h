@@ -3,6 +3,8 @@
 
 #include "planfs/import.h"
 
+#include <stdbool.h>
+
 /* ---- plan_json.c ---- */
 
 /* The text of plan.json. Returns 0 and *ret_text (to be freed), or -ENOMEM. */
@@ -28,3 +30,116 @@ const char *index_find_text(const struct import_index *index, const char *text);
 /* Where this text from this document is; NULL: nowhere. Valid as long as the index. */
 const char *index_find_place(
 	const struct import_index *index, const char *document, const char *text);
+
+/* ---- lines.c: what a reader makes of a file ---- */
+
+/* A text and, for each of its lines, the level of its heading (struct document_options). */
+struct lines {
+	struct buf text;   /* owned; UTF-8, lines end in LF */
+	struct buf levels; /* owned; one byte per line; may be shorter than the text */
+	char *title;       /* owned; what the file calls itself; or NULL */
+};
+
+void lines_done(struct lines *l);
+
+/* Append the line @s (without LF; an LF in it makes two lines). Returns 0 or -ENOMEM. */
+int lines_add(struct lines *l, const char *s, size_t len, unsigned char level) MUST_CHECK;
+
+/* ---- package.c: zip files ---- */
+
+struct package;
+
+/* Open the zip archive in @data, which is borrowed. Returns 0, -EBADMSG when it is none, or -ENOMEM. */
+int package_open(const char *data, size_t len, struct package **ret) MUST_CHECK;
+void package_close(struct package *p);
+static inline void package_closep(struct package **p)
+{
+	package_close(*p);
+}
+
+/* Receives a piece of a member. */
+typedef int package_fn(void *arg, const char *data, size_t len, bool last);
+
+/*
+ * Hand the member @name to @fn, piece by piece. Returns 0, what @fn returned, -ENOENT, -EFBIG when it is
+ * larger than any document is, or -EBADMSG when it is damaged.
+ */
+int package_read(struct package *p, const char *name, package_fn *fn, void *arg) MUST_CHECK;
+
+/* ---- xml.c ---- */
+
+enum xml_space { XML_OTHER, XML_WORD, XML_COMPAT, XML_MATH, XML_RELATIONS };
+
+/* @name and the names of @atts (name, value, …, NULL) are without their namespaces. */
+struct xml_handler {
+	int (*start)(void *arg, enum xml_space space, const char *name, const char **atts);
+	int (*end)(void *arg, enum xml_space space, const char *name);
+	int (*text)(void *arg, const char *s, size_t len); /* may be NULL */
+	void *arg;
+};
+
+/*
+ * Parse the member @name of @p. Returns 0, what a handler returned, what package_read() does, or
+ * -EBADMSG: not well-formed, with a document type (a bomb needs one), or nested too deeply.
+ */
+int xml_read(struct package *p, const char *name, const struct xml_handler *handler) MUST_CHECK;
+
+/* The value of an attribute, NULL without it. Borrowed from @atts. */
+const char *xml_attr(const char **atts, const char *name);
+
+/* Is a switch such as <w:vanish/> on? */
+bool xml_is_on(const char **atts);
+
+/* ---- docx_styles.c, docx_numbering.c ---- */
+
+enum { DOCX_LEVELS = 9, DOCX_NO_NUMBER = -1 };
+
+struct docx_styles;
+
+int docx_styles_read(struct package *p, struct docx_styles **ret) MUST_CHECK;
+void docx_styles_free(struct docx_styles *s);
+
+/* What the paragraph style @id, and those it is based on, say. */
+struct docx_style {
+	unsigned char level; /* of a heading, 0: none */
+	int number, depth;   /* list and level in it; DOCX_NO_NUMBER */
+	bool contents;       /* a line of a table of contents */
+};
+
+struct docx_style docx_style_find(const struct docx_styles *s, const char *id);
+
+struct docx_numbering;
+
+int docx_numbering_read(struct package *p, struct docx_numbering **ret) MUST_CHECK;
+void docx_numbering_free(struct docx_numbering *n);
+
+/* The level of list @number that belongs to the style @id; -1: none. */
+int docx_numbering_depth(const struct docx_numbering *n, int number, const char *id);
+
+/* Append the next number of a list as Word shows it, with what separates it from the text. */
+int docx_numbering_next(
+	struct docx_numbering *n, int number, int depth, struct buf *out) MUST_CHECK;
+
+/* ---- readers ---- */
+
+/* What a file is, by its contents. */
+enum format {
+	FORMAT_TEXT,
+	FORMAT_MARKDOWN,
+	FORMAT_HTML,
+	FORMAT_DOCX,
+	FORMAT_PDF,
+	FORMAT_OFFICE,
+	FORMAT_ZIP
+};
+
+const char *format_name(enum format format);
+
+/* Look at the bytes of a file that is not yet decoded. */
+enum format format_find(const char *data, size_t len);
+
+/* Look at a text: is it a web page, or Markdown? */
+enum format format_of_text(const char *text, size_t len);
+
+/* Each returns 0 and *ret_lines, -EBADMSG when the file is damaged, -EFBIG, -ENOMEM. */
+int docx_read(const char *data, size_t len, struct lines *ret_lines) MUST_CHECK;

@@ -178,9 +178,10 @@ static int add_all(const struct import *import, json_t *json)
 int import_report_json(const struct import *import, struct buf *ret_text)
 {
 	CLEANUP(json_done)
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:[], s:[], s:[]}", "file", import->name,
-		"encoding", encoding_name(import->encoding), "hash", import->hash, "collection",
-		import->doc.title, "plans", "dropped", "repairs");
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:[], s:[], s:[]}", "file",
+		import->name, "format", import->format, "encoding", encoding_name(import->encoding),
+		"hash", import->hash, "collection", import->doc.title, "plans", "dropped",
+		"repairs");
 	int r;
 
 	if (!json)

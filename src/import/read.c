@@ -165,20 +165,49 @@ static int list_plans(struct import *import, const struct import_options *option
 	return r;
 }
 
+/* From the bytes of a file to lines, by the reader for it. */
+static int read_lines(struct import *import, const char *data, size_t len,
+	const struct import_options *options, struct lines *ret)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	enum format format = format_find(data, len);
+	int r;
+
+	import->format = format_name(format);
+	if (format == FORMAT_DOCX)
+		return docx_read(data, len, ret);
+	if (format != FORMAT_TEXT)
+		return -ENOTSUP;
+	if (options && options->encoding) {
+		import->encoding = *options->encoding;
+		r = encoding_decode_as(import->encoding, data, len, &text);
+	} else {
+		r = encoding_decode(data, len, &text, &import->encoding);
+	}
+	if (r < 0)
+		return r;
+	ret->text = buf_steal(&text);
+	return 0;
+}
+
 static int parse(
 	struct import *import, const char *data, size_t len, const struct import_options *options)
 {
 	struct document_options how = { .name = import->name };
-	CLEANUP(buf_done) struct buf text = { 0 };
+	CLEANUP(lines_done) struct lines lines = { 0 };
 	int r;
 
 	if (options) {
 		how.keep_noise = options->keep_noise;
 		how.rules = options->rules;
 	}
-	r = encoding_decode(data, len, &text, &import->encoding);
-	if (r == 0)
-		r = document_parse(buf_str(&text), text.len, &how, &import->doc);
+	r = read_lines(import, data, len, options, &lines);
+	if (r < 0)
+		return r;
+	how.levels = (const unsigned char *)lines.levels.data;
+	how.n_levels = lines.levels.len;
+	how.title = lines.title;
+	r = document_parse(buf_str(&lines.text), lines.text.len, &how, &import->doc);
 	return r < 0 ? r : list_plans(import, options);
 }
 
@@ -194,10 +223,21 @@ int import_parse(const char *name, const char *data, size_t len,
 	r = set_name(&import, name);
 	if (r == 0)
 		r = parse(&import, data, len, options);
+	if (r == -EILSEQ && options && options->encoding)
+		return fail(ret_error, r, "%s: not a text in %s", name,
+			encoding_name(*options->encoding));
 	if (r == -EILSEQ)
 		return fail(ret_error, r, "%s: not a text in UTF-8, UTF-16 or GB18030", name);
 	if (r == -ENODATA)
 		return fail(ret_error, r, "%s: no plan found in it", name);
+	if (r == -EBADMSG)
+		return fail(ret_error, r, "%s: damaged, or no %s that any program would write",
+			name, import.format);
+	if (r == -EFBIG)
+		return fail(ret_error, r, "%s: holds more text than any document", name);
+	if (r == -ENOTSUP)
+		return fail(
+			ret_error, r, "%s: a %s file, which is no document", name, import.format);
 	if (r < 0)
 		return fail(ret_error, r, "%s: %s", name, strerror(-r));
 

@@ -52,7 +52,7 @@ static int clean(struct build *b)
 	if (!keep)
 		r = noise_repair(b);
 	if (r == 0)
-		r = paras_split(&b->paras, buf_str(&b->text), b->text.len);
+		r = paras_split(&b->paras, buf_str(&b->text), b->text.len, b->options);
 	if (r == 0 && !keep)
 		r = noise_drop_lines(b);
 	if (r == 0 && !keep)

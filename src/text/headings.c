@@ -6,7 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAIN_MIN = 3, PERIODS_MIN = 3, LABELS = 8, NEXT_LINK_MAX = 32, LEAD_CHARS_MAX = 25 };
+enum {
+	CHAIN_MIN = 3,
+	PERIODS_MIN = 3,
+	LABELS = 8,
+	NEXT_LINK_MAX = 32,
+	STYLED_CHARS_MAX = 100,
+	LEAD_CHARS_MAX = 25
+};
 
 /* The last link of a chain 一是 … 二是 … that may go on. */
 struct chain {
@@ -229,6 +236,48 @@ static size_t find_closing(const struct headings *s)
 	return last + 1;
 }
 
+/* The highest level of style that two lines have; 0: none. */
+static unsigned styled_level(const struct headings *s)
+{
+	size_t counts[DOCUMENT_TITLE] = { 0 }, i;
+	unsigned level;
+
+	for (i = 0; i < s->annex; i++) {
+		const struct para *p = &s->facts->paras[i];
+
+		if (p->level > 0 && p->level < DOCUMENT_TITLE &&
+			text_chars(p->text, p->len) <= STYLED_CHARS_MAX)
+			counts[p->level]++;
+	}
+	for (level = 1; level < DOCUMENT_TITLE; level++)
+		if (counts[level] >= 2)
+			return level;
+	return 0;
+}
+
+/*
+ * Headings by their style. Numbers such as 一、 in lines without a style are stronger, when the styled ones
+ * have none: then the style stands for something else.
+ */
+static void find_styled(struct headings *s)
+{
+	unsigned level = styled_level(s);
+	size_t i, plain = 0, numbered = 0;
+
+	for (i = 0; i < s->annex; i++) {
+		bool marked = s->items[i].marker.kind == s->level;
+
+		plain += marked && s->facts->paras[i].level == 0;
+		numbered += marked && s->facts->paras[i].level == level;
+	}
+	if (level == 0 || ((s->level == MARKER_HAN || s->level == MARKER_PART) && plain >= 2 &&
+				  numbered == 0))
+		return;
+	s->level = MARKER_STYLE;
+	for (i = 0; i < s->annex; i++)
+		s->items[i].heading = s->facts->paras[i].level == level;
+}
+
 static int find_all(struct headings *s, const struct facts *f)
 {
 	size_t i;
@@ -254,6 +303,7 @@ static int find_all(struct headings *s, const struct facts *f)
 	}
 	find_orphans(s);
 	find_leads(s);
+	find_styled(s);
 	s->closing = find_closing(s);
 	return 0;
 }

@@ -44,6 +44,8 @@ static bool parse_han(struct cursor *c, struct marker *m)
 	cursor_skip_blanks(c);
 	if (m->number == 0 || !(cursor_skip(c, 0x3001) || cursor_skip(c, '.')))
 		return false;
+	if (char_is_digit(cursor_peek(c)))
+		return false; /* 二.1 is below 二 */
 	next = *c;
 	if (number_han(&next) == m->number + 1)
 		return cursor_skip(&next, 0x662F); /* 一、二是: strange, but a heading */

@@ -192,20 +192,44 @@ static int add_trimmed(struct buf *out, const char *s, size_t len)
 	return buf_add(out, s, len);
 }
 
+/*
+ * A line that is marked as the title, or as the only heading of the highest level. Returns @end without one.
+ */
+static size_t find_styled_title(const struct para *items, const struct range *range, size_t end)
+{
+	unsigned highest = DOCUMENT_TITLE;
+	size_t i, n = 0, at = end;
+
+	for (i = range->from; i < end; i++)
+		if (items[i].level == DOCUMENT_TITLE)
+			return i;
+	for (i = range->from; i < range->to; i++) {
+		if (items[i].level == 0 || items[i].level > highest)
+			continue;
+		n = items[i].level < highest ? 1 : n + 1;
+		at = items[i].level < highest ? i : at;
+		highest = items[i].level;
+	}
+	return n == 1 && at < end && marker_parse(items[at].text, items[at].len).kind == MARKER_NONE
+		       ? at
+		       : end;
+}
+
 /* A title among the first lines: take it out of the text. */
 static int take_title(struct build *b, struct range *range, struct buf *title)
 {
 	struct para *items = b->paras.items;
-	size_t i,
-		end = range->to - range->from > TITLE_PARAS ? range->from + TITLE_PARAS : range->to;
+	size_t at = range->from, i,
+	       end = range->to - range->from > TITLE_PARAS ? range->from + TITLE_PARAS : range->to;
 	bool owned;
 	int r;
 
 	if (range->member)
 		end = range->from + 1; /* deeper lines belong to the text */
-	for (i = range->from; i < end; i++)
-		if (title_is_plan_title(items[i].text, items[i].len))
-			break;
+	i = find_styled_title(items, range, end);
+	for (; i == end && at < end; at++)
+		if (title_is_plan_title(items[at].text, items[at].len))
+			i = at;
 	if (i == end || range->to - range->from < 2)
 		return 0;
 	b->title_line = items[i].line;
@@ -226,12 +250,17 @@ static int own_title(struct build *b, struct range *range, struct buf *title)
 {
 	const struct member *m = range->member;
 
+	int r;
+
 	b->title_line = m ? b->paras.items[m->para].line : 0;
 	if (m && text_chars(m->rest, m->rest_len) >= 4)
 		return add_trimmed(title, m->rest, m->rest_len);
 	if (!m && b->file_title)
 		return buf_add(title, b->file_title, b->file_title_len);
-	return take_title(b, range, title);
+	r = take_title(b, range, title);
+	if (r == 0 && title->len == 0 && !m && b->options && b->options->title)
+		r = buf_add_str(title, b->options->title);
+	return r;
 }
 
 /* 教育局工会工作计划篇三: what the collection calls it. */

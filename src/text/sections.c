@@ -148,7 +148,8 @@ static int explain(const struct headings *s, struct plan *plan)
 		"headings of the form 第一部分", "headings of the form 一、",
 		"headings of the form （一）", "months and quarters",
 		"headings of the form 1、 or 1.", "headings of the form （1）",
-		"headings of the form ①", "a chain of paragraphs: 一是 二是 三是", "annexes" };
+		"headings of the form ①", "a chain of paragraphs: 一是 二是 三是", "annexes",
+		"headings by their style" };
 	struct found found = { .rule = rules[s->level] };
 	char count[24];
 	size_t i;
@@ -157,7 +158,7 @@ static int explain(const struct headings *s, struct plan *plan)
 		;
 	if (i == s->facts->n)
 		i = 0;
-	else if (s->items[i].marker.kind == MARKER_NONE)
+	else if (s->items[i].marker.kind == MARKER_NONE && s->level != MARKER_STYLE)
 		found.rule = "lines without a number, each before a list that begins again";
 	if (s->facts->n > 0) {
 		found.line = s->facts->paras[i].line;

@@ -78,8 +78,9 @@ struct para {
 	const char *text; /* borrowed from the document's text or from the pool below */
 	size_t len;
 	unsigned line;
-	bool gap; /* a blank line stands before it */
-	bool cut; /* the source breaks off behind it */
+	bool gap;            /* a blank line stands before it */
+	bool cut;            /* the source breaks off behind it */
+	unsigned char level; /* see struct document_options */
 };
 
 struct paras {
@@ -91,7 +92,8 @@ struct paras {
 
 void paras_done(struct paras *p);
 int paras_add(struct paras *p, const struct para *para) MUST_CHECK;
-int paras_split(struct paras *p, const char *text, size_t len) MUST_CHECK;
+int paras_split(struct paras *p, const char *text, size_t len,
+	const struct document_options *options) MUST_CHECK; /* @options may be NULL */
 int paras_keep(
 	struct paras *p, char *take_text) MUST_CHECK; /* into the pool; frees it on failure */
 
@@ -210,6 +212,7 @@ enum marker_kind {
 	MARKER_CIRCLED,     /* ① */
 	MARKER_CHAIN,       /* 一是 二是 三是; 抓手一: 抓手二: */
 	MARKER_ANNEX,       /* 附件1 */
+	MARKER_STYLE,       /* none in the text: a program marked the line as a heading */
 	N_MARKERS,
 };
 
