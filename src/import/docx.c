@@ -143,14 +143,9 @@ static int begin_para(struct reader *r)
 	r->in_properties = r->in_run_properties = r->hidden = false;
 	if (r->n_paras > 1 || r->rest.len == 0)
 		return 0;
-	text = buf_steal(&r->rest);
-	p->text.len = 0;
-	{
-		int res = buf_add(&p->text, text.data, text.len);
-
-		buf_done(&text);
-		return res;
-	}
+	buf_done(&p->text);
+	p->text = buf_steal(&r->rest);
+	return 0;
 }
 
 /* The number in front of the paragraph's text. */
@@ -415,23 +410,6 @@ static int on_text(void *arg, const char *s, size_t len)
 
 /* ---- the package ---- */
 
-/* The main part is named by _rels/.rels; nearly all call it word/document.xml. */
-struct target {
-	char name[256];
-};
-
-static int on_relation(void *arg, enum xml_space space, const char *name, const char **atts)
-{
-	const char *type = xml_attr(atts, "Type"), *part = xml_attr(atts, "Target");
-	struct target *t = arg;
-	size_t n = type ? strlen(type) : 0;
-
-	if (space == XML_RELATIONS && strcmp(name, "Relationship") == 0 && n > 15 && part &&
-		strcmp(type + n - 15, "/officeDocument") == 0)
-		snprintf(t->name, sizeof(t->name), "%s", part + (part[0] == '/'));
-	return 0;
-}
-
 static int read_notes(struct reader *r, struct package *p)
 {
 	struct xml_handler handler = { on_start, on_end, on_text, r };
@@ -463,19 +441,17 @@ static int read_notes(struct reader *r, struct package *p)
 
 static int read_all(struct reader *r, struct package *p)
 {
-	struct target main = { "word/document.xml" };
-	struct xml_handler relations = { .start = on_relation, .arg = &main };
+	char main[256] = "word/document.xml"; /* nearly all call it so */
 	struct xml_handler document = { on_start, on_end, on_text, r };
 	int res;
 
-	res = xml_read(p, "_rels/.rels", &relations);
-	if (res < 0 && res != -ENOENT)
-		return res;
-	res = docx_styles_read(p, &r->styles);
+	res = xml_find_main(p, main, sizeof(main));
+	if (res == 0)
+		res = docx_styles_read(p, &r->styles);
 	if (res == 0)
 		res = docx_numbering_read(p, &r->numbering);
 	if (res == 0)
-		res = xml_read(p, main.name, &document);
+		res = xml_read(p, main, &document);
 	if (res == 0 && r->rest.len > 0)
 		res = lines_add(&r->out, r->rest.data, r->rest.len, 0);
 	if (res == 0)

@@ -84,6 +84,9 @@ struct xml_handler {
  */
 int xml_read(struct package *p, const char *name, const struct xml_handler *handler) MUST_CHECK;
 
+/* Put the name of the main part into @name, as _rels/.rels says; it stays when that says nothing. */
+int xml_find_main(struct package *p, char *name, size_t size) MUST_CHECK;
+
 /* The value of an attribute, NULL without it. Borrowed from @atts. */
 const char *xml_attr(const char **atts, const char *name);
 
@@ -143,3 +146,57 @@ enum format format_of_text(const char *text, size_t len);
 
 /* Each returns 0 and *ret_lines, -EBADMSG when the file is damaged, -EFBIG, -ENOMEM. */
 int docx_read(const char *data, size_t len, struct lines *ret_lines) MUST_CHECK;
+
+/* @text is UTF-8. */
+int html_read(const char *text, size_t len, struct lines *ret_lines) MUST_CHECK;
+int markdown_read(const char *text, size_t len, struct lines *ret_lines) MUST_CHECK;
+
+/* ---- html_tree.c ---- */
+
+enum html_tag {
+	HTML_ROOT,
+	HTML_TEXT,
+	HTML_INLINE,
+	HTML_BLOCK,
+	HTML_A,
+	HTML_BR,
+	HTML_H,
+	HTML_P,
+	HTML_LI,
+	HTML_OL,
+	HTML_UL,
+	HTML_TABLE,
+	HTML_TR,
+	HTML_TD,
+	HTML_SKIPPED,
+	HTML_TITLE,
+	HTML_META,
+	HTML_PRE,
+};
+
+struct html_node {
+	enum html_tag tag;
+	unsigned char level; /* of H1 to H6 */
+	bool suspect;        /* its class or id speaks of navigation, sharing, a footer … */
+	const char *text;    /* borrowed: of a text, or what stands between < and > */
+	size_t len;
+	unsigned parent, next, first, last; /* places among the nodes; 0: none */
+	unsigned end;                       /* the place behind the last node below this one */
+	size_t chars, linked;               /* characters of text below it, and those in links */
+	size_t score;                       /* as a container of paragraphs */
+};
+
+struct html_tree {
+	struct html_node *nodes; /* owned; [0] is the root; in the order of the text */
+	unsigned n;
+	size_t capacity;
+};
+
+int html_parse(const char *text, size_t len, struct html_tree *ret_tree) MUST_CHECK;
+void html_tree_done(struct html_tree *t);
+
+/* The value of attribute @name of a node. Returns its bytes, 0 without it; *ret is borrowed. */
+size_t html_attr(const struct html_node *node, const char *name, const char **ret);
+
+/* Append @text with its entities resolved and its white space as a browser shows it. */
+int html_add_text(const char *text, size_t len, bool keep_space, struct buf *out) MUST_CHECK;

@@ -186,6 +186,12 @@ static int read_lines(struct import *import, const char *data, size_t len,
 	}
 	if (r < 0)
 		return r;
+	format = format_of_text(buf_str(&text), text.len);
+	import->format = format_name(format);
+	if (format == FORMAT_HTML)
+		return html_read(buf_str(&text), text.len, ret);
+	if (format == FORMAT_MARKDOWN)
+		return markdown_read(buf_str(&text), text.len, ret);
 	ret->text = buf_steal(&text);
 	return 0;
 }

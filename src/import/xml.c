@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <expat.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 400, TOKEN_BYTES_MAX = 4 * 1024 * 1024, ATTS_MAX = 128 };
@@ -139,4 +140,32 @@ bool xml_is_on(const char **atts)
 
 	return !value || (strcmp(value, "0") != 0 && strcmp(value, "false") != 0 &&
 				 strcmp(value, "off") != 0);
+}
+
+/* ---- relations ---- */
+
+struct target {
+	char *name;
+	size_t size;
+};
+
+static int on_relation(void *arg, enum xml_space space, const char *name, const char **atts)
+{
+	const char *type = xml_attr(atts, "Type"), *part = xml_attr(atts, "Target");
+	struct target *t = arg;
+	size_t n = type ? strlen(type) : 0;
+
+	if (space == XML_RELATIONS && strcmp(name, "Relationship") == 0 && n > 15 && part &&
+		strcmp(type + n - 15, "/officeDocument") == 0)
+		snprintf(t->name, t->size, "%s", part + (part[0] == '/'));
+	return 0;
+}
+
+int xml_find_main(struct package *p, char *name, size_t size)
+{
+	struct target target = { name, size };
+	struct xml_handler handler = { .start = on_relation, .arg = &target };
+	int r = xml_read(p, "_rels/.rels", &handler);
+
+	return r == -ENOENT ? 0 : r;
 }

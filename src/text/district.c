@@ -260,7 +260,8 @@ static bool agree(const struct place *a, const struct place *b, struct place *re
 }
 
 /* The place of the first lines and of the signature, if they do not contradict each other. */
-static bool find_in_lines(const struct facts *f, struct place *ret, struct found *found)
+static bool find_in_lines(
+	const struct facts *f, struct place *ret, struct found *found, bool *ret_conflict)
 {
 	bool have = false;
 	size_t i;
@@ -272,8 +273,10 @@ static bool find_in_lines(const struct facts *f, struct place *ret, struct found
 		if ((i >= OPENING_PARAS && !signature) ||
 			!find_at_start(f, &f->paras[i], signature, &p))
 			continue;
-		if (have && !agree(ret, &p, &both))
-			return false; /* two of them: nobody knows which */
+		if (have && !agree(ret, &p, &both)) {
+			*ret_conflict = true; /* two of them: nobody knows which */
+			return false;
+		}
 		if (have && both.name != p.name)
 			continue;
 		*ret = p;
@@ -386,22 +389,26 @@ static size_t find_unlisted(const char *s, size_t len, bool title, const char **
 	return n > 0 && (title ? has_follower(behind, len) : has_bureau(behind, len)) ? n : 0;
 }
 
-static int add_unlisted(const struct facts *f, struct buf *ret_name, struct found *found)
+static size_t unlisted_in_title(const struct facts *f, const char **ret_name, struct found *found)
 {
-	const char *name;
-	size_t n = find_unlisted(f->title, strlen(f->title), true, &name), i;
-
 	*found = (struct found){ "a bureau in the title", f->title_line, f->title,
 		strlen(f->title) };
-	for (i = 0; i < f->n && n == 0; i++) {
+	return find_unlisted(f->title, strlen(f->title), true, ret_name);
+}
+
+static size_t unlisted_in_signature(
+	const struct facts *f, const char **ret_name, struct found *found)
+{
+	size_t n = 0, i;
+
+	for (i = f->n > SIGNATURE_PARAS ? f->n - SIGNATURE_PARAS : 0; i < f->n && n == 0; i++) {
 		const struct para *p = &f->paras[i];
 
-		if (i + SIGNATURE_PARAS < f->n || !is_signature(p))
-			continue;
-		n = find_unlisted(p->text, p->len, false, &name);
+		if (is_signature(p))
+			n = find_unlisted(p->text, p->len, false, ret_name);
 		*found = (struct found){ "the signature", p->line, p->text, p->len };
 	}
-	return n > 0 ? buf_add(ret_name, name, n) : 0;
+	return n;
 }
 
 /* ---- all of it ---- */
@@ -423,16 +430,25 @@ static bool find_in_hint(const struct facts *f, struct place *ret, struct found 
 
 int district_find(const struct facts *f, struct buf *ret_name, struct found *ret_found)
 {
-	size_t len = strlen(f->title);
+	size_t len = strlen(f->title), unlisted = 0;
 	struct found found = { "the title", f->title_line, f->title, len };
 	struct place p = { 0 };
+	const char *name = NULL;
+	bool have, conflict = false;
 
-	if (!find_in_title(f, f->title, len, &p) && !find_in_lines(f, &p, &found) &&
-		!find_in_hint(f, &p, &found) && !find_in_body(f, &p, &found))
-		return add_unlisted(f, ret_name, ret_found);
-	resolve(f, &p);
-	if (!p.certain)
+	have = find_in_title(f, f->title, len, &p) || find_in_lines(f, &p, &found, &conflict);
+	if (conflict)
+		return 0;
+	if (!have)
+		unlisted = unlisted_in_title(f, &name, &found);
+	if (!have && unlisted == 0)
+		have = find_in_hint(f, &p, &found) || find_in_body(f, &p, &found);
+	if (!have && unlisted == 0)
+		unlisted = unlisted_in_signature(f, &name, &found);
+	if (have)
+		resolve(f, &p);
+	if (unlisted == 0 && !p.certain)
 		return 0;
 	*ret_found = found;
-	return place_name(&p, ret_name);
+	return unlisted > 0 ? buf_add(ret_name, name, unlisted) : place_name(&p, ret_name);
 }
