@@ -64,7 +64,8 @@ struct import_error {
  *
  * Returns 0 and *ret_import, to be released with import_done(). On failure *ret_error says what to tell
  * the user: -EINVAL when @path is no regular file, -EFBIG when it is larger than IMPORT_BYTES_MAX,
- * -EBADMSG when it is damaged, -ENOTSUP when it is no document, -EILSEQ when it is no text (see encoding_decode()), -ENODATA when it is empty or no plan is in it,
+ * -EBADMSG when it is damaged, -ENOTSUP when it is no document, -ENOPKG when a program that reads it is not
+ * installed, -ETIMEDOUT when that takes minutes, -EILSEQ when it is no text (see encoding_decode()), -ENODATA when it is empty or no plan is in it,
  * -ENOMEM, or what open() and read() say.
  */
 int import_read(const char *path, const struct import_options *options, struct import *ret_import,

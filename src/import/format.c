@@ -22,9 +22,9 @@ static enum format format_of_zip(const char *data, size_t len)
 {
 	size_t look = len < 4096 ? len : 4096;
 
-	if (memmem(data, len, "word/", 5) && memmem(data, len, "[Content_Types].xml", 19))
+	if (bytes_hold(data, len, "word/") && bytes_hold(data, len, "[Content_Types].xml"))
 		return FORMAT_DOCX;
-	return memmem(data, look, "mimetypeapplication/vnd.oasis.opendocument.text", 47)
+	return bytes_hold(data, look, "mimetypeapplication/vnd.oasis.opendocument.text")
 		       ? FORMAT_OFFICE
 		       : FORMAT_ZIP;
 }

@@ -158,7 +158,7 @@ static bool is_suspect(const struct html_node *node)
 	for (k = 0; k < ARRAY_LEN(names); k++) {
 		len = html_attr(node, names[k], &value);
 		for (i = 0; len > 0 && i < ARRAY_LEN(words); i++)
-			if (memmem(value, len, words[i], strlen(words[i])))
+			if (bytes_hold(value, len, words[i]))
 				return true;
 	}
 	return false;
@@ -170,7 +170,7 @@ static bool is_hidden(const struct html_node *node)
 	size_t len = html_attr(node, "style", &value);
 
 	return len > 0 &&
-	       (memmem(value, len, "display:none", 12) || memmem(value, len, "display: none", 13));
+	       (bytes_hold(value, len, "display:none") || bytes_hold(value, len, "display: none"));
 }
 
 /* Step over an element whose text is not markup, to its end tag. */

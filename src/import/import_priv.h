@@ -45,6 +45,9 @@ void lines_done(struct lines *l);
 /* Append the line @s (without LF; an LF in it makes two lines). Returns 0 or -ENOMEM. */
 int lines_add(struct lines *l, const char *s, size_t len, unsigned char level) MUST_CHECK;
 
+/* Does @word stand anywhere in @data? */
+bool bytes_hold(const char *data, size_t len, const char *word);
+
 /* ---- package.c: zip files ---- */
 
 struct package;
@@ -150,6 +153,20 @@ int docx_read(const char *data, size_t len, struct lines *ret_lines) MUST_CHECK;
 /* @text is UTF-8. */
 int html_read(const char *text, size_t len, struct lines *ret_lines) MUST_CHECK;
 int markdown_read(const char *text, size_t len, struct lines *ret_lines) MUST_CHECK;
+
+/* ---- helper.c: other programs ---- */
+
+/*
+ * A .doc, .wps, .rtf or .odt as a .docx by LibreOffice; the text of a PDF by pdftotext. Return 0, -ENOPKG when
+ * the program is not installed, -EBADMSG when it cannot read the file, -ETIMEDOUT, -ENOMEM or -errno.
+ */
+int helper_office(const char *data, size_t len, struct buf *ret_docx) MUST_CHECK;
+int helper_pdf(const char *data, size_t len, struct buf *ret_text) MUST_CHECK;
+
+/* ---- pdf.c ---- */
+
+/* Paragraphs of what pdftotext -layout printed. Returns 0 or -ENOMEM. */
+int pdf_lines(const char *text, size_t len, struct lines *ret_lines) MUST_CHECK;
 
 /* ---- html_tree.c ---- */
 

@@ -34,3 +34,16 @@ int lines_add(struct lines *l, const char *s, size_t len, unsigned char level)
 	}
 	return r < 0 ? r : add_line(l, s, len, level);
 }
+
+bool bytes_hold(const char *data, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+	const char *at = data, *end = data + len;
+
+	while ((size_t)(end - at) >= n && (at = memchr(at, word[0], (size_t)(end - at) - n + 1))) {
+		if (memcmp(at, word, n) == 0)
+			return true;
+		at++;
+	}
+	return false;
+}

@@ -165,6 +165,30 @@ static int list_plans(struct import *import, const struct import_options *option
 	return r;
 }
 
+static int read_office(const char *data, size_t len, struct lines *ret)
+{
+	CLEANUP(buf_done) struct buf docx = { 0 };
+	int r = helper_office(data, len, &docx);
+
+	return r < 0 ? r : docx_read(buf_str(&docx), docx.len, ret);
+}
+
+static int read_pdf(const char *data, size_t len, struct lines *ret)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int r = helper_pdf(data, len, &text);
+
+	return r < 0 ? r : pdf_lines(buf_str(&text), text.len, ret);
+}
+
+/* What a user can do about it: the program that is not here, and its package. */
+static const char *helper_of(const char *format)
+{
+	return strcmp(format, format_name(FORMAT_PDF)) == 0
+		       ? "pdftotext, which is not here; install poppler-utils"
+		       : "LibreOffice, which is not here; install libreoffice-writer-nogui";
+}
+
 /* From the bytes of a file to lines, by the reader for it. */
 static int read_lines(struct import *import, const char *data, size_t len,
 	const struct import_options *options, struct lines *ret)
@@ -176,6 +200,10 @@ static int read_lines(struct import *import, const char *data, size_t len,
 	import->format = format_name(format);
 	if (format == FORMAT_DOCX)
 		return docx_read(data, len, ret);
+	if (format == FORMAT_OFFICE)
+		return read_office(data, len, ret);
+	if (format == FORMAT_PDF)
+		return read_pdf(data, len, ret);
 	if (format != FORMAT_TEXT)
 		return -ENOTSUP;
 	if (options && options->encoding) {
@@ -217,6 +245,38 @@ static int parse(
 	return r < 0 ? r : list_plans(import, options);
 }
 
+/* One line that says why a document was refused. Returns @error. */
+static int explain(const struct import *import, const char *name,
+	const struct import_options *options, int error, struct import_error *ret)
+{
+	const char *format = import->format ? import->format : "";
+
+	switch (error) {
+	case -EILSEQ:
+		return options && options->encoding
+			       ? fail(ret, error, "%s: not a text in %s", name,
+					 encoding_name(*options->encoding))
+			       : fail(ret, error, "%s: not a text in UTF-8, UTF-16 or GB18030",
+					 name);
+	case -ENODATA:
+		return strcmp(format, format_name(FORMAT_PDF)) == 0
+			       ? fail(ret, error, "%s: no plan found in it; a scan has no text",
+					 name)
+			       : fail(ret, error, "%s: no plan found in it", name);
+	case -EBADMSG:
+		return fail(ret, error, "%s: damaged: no %s file that any program would write",
+			name, format);
+	case -EFBIG:
+		return fail(ret, error, "%s: holds more text than any document", name);
+	case -ENOTSUP:
+		return fail(ret, error, "%s: a %s file, which is no document", name, format);
+	case -ENOPKG:
+		return fail(ret, error, "%s: needs %s", name, helper_of(format));
+	default:
+		return fail(ret, error, "%s: %s", name, strerror(-error));
+	}
+}
+
 int import_parse(const char *name, const char *data, size_t len,
 	const struct import_options *options, struct import *ret_import,
 	struct import_error *ret_error)
@@ -229,23 +289,8 @@ int import_parse(const char *name, const char *data, size_t len,
 	r = set_name(&import, name);
 	if (r == 0)
 		r = parse(&import, data, len, options);
-	if (r == -EILSEQ && options && options->encoding)
-		return fail(ret_error, r, "%s: not a text in %s", name,
-			encoding_name(*options->encoding));
-	if (r == -EILSEQ)
-		return fail(ret_error, r, "%s: not a text in UTF-8, UTF-16 or GB18030", name);
-	if (r == -ENODATA)
-		return fail(ret_error, r, "%s: no plan found in it", name);
-	if (r == -EBADMSG)
-		return fail(ret_error, r, "%s: damaged, or no %s that any program would write",
-			name, import.format);
-	if (r == -EFBIG)
-		return fail(ret_error, r, "%s: holds more text than any document", name);
-	if (r == -ENOTSUP)
-		return fail(
-			ret_error, r, "%s: a %s file, which is no document", name, import.format);
 	if (r < 0)
-		return fail(ret_error, r, "%s: %s", name, strerror(-r));
+		return explain(&import, name, options, r, ret_error);
 
 	*ret_import = import;
 	import = (struct import){ 0 };

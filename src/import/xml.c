@@ -22,13 +22,13 @@ static enum xml_space space_of(const char *name, const char **ret_local)
 	size_t len = bar ? (size_t)(bar - name) : 0;
 
 	*ret_local = bar ? bar + 1 : name;
-	if (len > 0 && memmem(name, len, "wordprocessingml", 16))
+	if (len > 0 && bytes_hold(name, len, "wordprocessingml"))
 		return XML_WORD;
-	if (len > 0 && memmem(name, len, "markup-compatibility", 20))
+	if (len > 0 && bytes_hold(name, len, "markup-compatibility"))
 		return XML_COMPAT;
 	if (len > 5 && memcmp(bar - 5, "/math", 5) == 0)
 		return XML_MATH;
-	return len > 0 && memmem(name, len, "package/2006/relationships", 26) ? XML_RELATIONS
+	return len > 0 && bytes_hold(name, len, "package/2006/relationships") ? XML_RELATIONS
 									      : XML_OTHER;
 }
 

@@ -93,6 +93,27 @@ importing() {
   plan=$("$planfs" export "$db" --txt | sed -n '1s/^== \(.*\)\/.* ==$/\1/p')
 }
 
+# Files that other programs read, which are there or not.
+helped_importing() {
+  data=$(dirname "$0")/../data/helpers
+  rm -rf "$work/none.db"
+  "$planfs" init "$work/none.db"
+  real=$planfs
+  printf '#!/bin/sh\nPATH=/nonexistent exec "%s" "$@"\n' "$real" >"$work/alone"
+  chmod +x "$work/alone"
+  planfs=$work/alone
+  run 16 '*2 of 2 files skipped' \
+    'planfs: plan.pdf: needs pdftotext, which is not here; install poppler-utils
+planfs: plan.rtf: needs LibreOffice, which is not here; install libreoffice-writer-nogui' \
+    import "$work/none.db" "$data"
+  planfs=$real
+  export HOME="$work"
+  command -v pdftotext >/dev/null && run 0 '*(PDF, 1 plan, *  + 2022/清溪县/*(4 sections)*' '' \
+    import "$work/none.db" "$data/plan.pdf" --dry-run
+  command -v soffice >/dev/null && run 0 '*(office, 1 plan, *  + 2022/清溪县/*(4 sections)*' '' \
+    import "$work/none.db" "$data/plan.rtf" --dry-run
+}
+
 exporting() {
   run 0 '\[?{*"year": "2016"*?\]' '' export "$db" --json
   run 0 "== $plan/*抓好控辍保学工作。*" '' export "$db" 2016 --txt
@@ -156,6 +177,7 @@ usage_errors
 man_page
 files_that_are_no_database
 importing
+helped_importing
 exporting
 command -v sqlite3 >/dev/null && checking
 [ -w /dev/fuse ] && mounted

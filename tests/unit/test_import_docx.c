@@ -250,7 +250,7 @@ static void refuse(const struct buf *zip, int result, const char *text)
 	assert_true(peak_kib() - before < 50 * 1024);
 }
 
-#define DAMAGED "a.docx: damaged, or no Word that any program would write"
+#define DAMAGED "a.docx: damaged: no Word file that any program would write"
 
 /* @n times @piece between @begin and @end. */
 static void repeat(const char *begin, const char *piece, size_t n, const char *end, struct buf *ret)
