@@ -8,6 +8,7 @@
 #include "planfs/buf.h"
 #include "planfs/document.h"
 #include "planfs/encoding.h"
+#include "planfs/sketch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,7 @@ struct import_plan {
 	size_t n_files;
 	char *json;                       /* owned; the text of plan.json */
 	char hash[IMPORT_HASH_CHARS + 1]; /* of the sections' texts: equal for copies of a plan */
+	struct sketch sketch;             /* alike for plans that are nearly the same */
 };
 
 /* All that one document gives. */

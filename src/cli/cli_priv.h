@@ -133,3 +133,21 @@ int files_walk(const char *path, files_fn *fn, void *arg) MUST_CHECK;
 
 /* All of a file of at most @max bytes. Returns 0 and *ret_text, -EFBIG, or -errno. */
 int files_read(const char *path, size_t max, struct buf *ret_text) MUST_CHECK;
+
+/* --- progress.c --- */
+
+struct progress {
+	const char *what; /* borrowed */
+	unsigned long done, all;
+	int64_t last_ms;
+	bool shown, drawn;
+	bool both; /* stdout is a terminal, too: the bar makes way for what is printed there */
+};
+
+/* Is stderr a terminal that a bar can be drawn on? */
+bool progress_is_wanted(void);
+
+void progress_begin(struct progress *p, const char *what, unsigned long all);
+void progress_step(struct progress *p);  /* one more is done */
+void progress_pause(struct progress *p); /* something else will be printed */
+void progress_end(struct progress *p);

@@ -16,10 +16,11 @@ struct session {
 	struct import_index *index;
 	struct import_options options;
 	struct import_target target;
+	struct progress progress;
 	bool as_json, explain;
 	struct rules *rules;    /* owned */
 	enum encoding encoding; /* when the user says so */
-	unsigned long files, skipped, written, present, sections;
+	unsigned long files, skipped, written, present, copies, sections;
 };
 
 enum { RULES_BYTES_MAX = 4 * 1024 * 1024 };
@@ -32,12 +33,14 @@ enum {
 	OPT_DISTRICT,
 	OPT_EXPLAIN,
 	OPT_RULES,
-	OPT_ENCODING
+	OPT_ENCODING,
+	OPT_ON_DUPLICATE
 };
 
 static void print_bad_file(struct session *session, const char *path, const char *why)
 {
 	session->skipped++;
+	progress_pause(&session->progress);
 	log_err("%s", why);
 	if (!session->as_json)
 		return;
@@ -55,12 +58,19 @@ static const char *plural(size_t n)
 
 static void print_plan(const struct import_plan *plan, const struct import_outcome *o)
 {
+	const char *sign = o->was_there ? "=" : o->left_out ? "-" : o->linked ? "@" : "+";
 	size_t n = plan->plan->n_sections;
 
-	printf("  %s %s  (%zu section%s%s%s%s%s)\n", o->was_there ? "=" : "+", o->path, n,
-		plural(n), plan->plan->truncated ? ", breaks off" : "",
-		o->was_there ? ", here already" : "", o->copy_of ? ", the same text as " : "",
-		o->copy_of ? o->copy_of : "");
+	printf("  %s %s  (%zu section%s", sign, o->path ? o->path : plan->dir, n, plural(n));
+	if (plan->plan->truncated)
+		fputs(", breaks off", stdout);
+	if (o->was_there)
+		fputs(", here already", stdout);
+	if (o->copy_of)
+		printf(", %s %s", o->linked ? "a link to" : "the same text as", o->copy_of);
+	if (o->near_to)
+		printf(", some %u%% the same as %s", o->near_percent, o->near_to);
+	puts(o->left_out ? ", left out)" : ")");
 }
 
 /* Why the plan is where it is, and what became of each line that is in no plan. */
@@ -99,11 +109,15 @@ static int print_result(struct session *session, const char *path, const struct 
 	int r;
 
 	for (i = 0; i < result->n_outcomes; i++) {
-		session->present += result->outcomes[i].was_there;
-		session->written += !result->outcomes[i].was_there;
-		session->sections +=
-			result->outcomes[i].was_there ? 0 : import->plans[i].plan->n_sections;
+		const struct import_outcome *o = &result->outcomes[i];
+		bool written = !o->was_there && !o->left_out && !o->linked;
+
+		session->present += o->was_there;
+		session->copies += !o->was_there && (o->left_out || o->linked);
+		session->written += written;
+		session->sections += written ? import->plans[i].plan->n_sections : 0;
 	}
+	progress_pause(&session->progress);
 	if (session->as_json) {
 		r = import_result_json(import, result, &json);
 		if (r == 0)
@@ -151,6 +165,7 @@ static int import_file(void *arg, const char *path)
 	if (is_database(session, path))
 		return 0;
 	session->files++;
+	progress_step(&session->progress);
 	r = import_read(path, &session->options, &import, &error);
 	if (r == -ENOMEM)
 		return r;
@@ -170,33 +185,63 @@ static int import_file(void *arg, const char *path)
 	return print_result(session, path, &import, &result);
 }
 
+static void print_sum(const struct session *session)
+{
+	printf("%s %lu plan%s with %lu section%s; %lu here already; ",
+		session->target.dry_run ? "would import" : "imported", session->written,
+		plural(session->written), session->sections, plural(session->sections),
+		session->present);
+	if (session->copies > 0)
+		printf("%lu cop%s %s; ", session->copies, session->copies == 1 ? "y" : "ies",
+			session->target.on_duplicate == DUPLICATE_LINK ? "linked" : "left out");
+	printf("%lu of %lu file%s skipped\n", session->skipped, session->files,
+		plural(session->files));
+}
+
+/* One path of the command line: a file, or a directory of them. */
+static int import_path(struct session *session, const char *path)
+{
+	CLEANUP(buf_done) struct buf why = { 0 };
+	unsigned long before = session->files;
+	int r = files_walk(path, import_file, session);
+
+	if (r == 0 && session->files == before)
+		log_warn("%s: no files in it", path);
+	if (r != -ENOENT && r != -EACCES && r != -ENOTDIR && r != -ELOOP)
+		return r;
+	session->files++;
+	r = buf_printf(&why, "%s: %s", path, strerror(-r));
+	if (r == 0)
+		print_bad_file(session, path, buf_str(&why));
+	return r;
+}
+
+static int count_file(void *arg, const char *path)
+{
+	(void)path;
+	++*(unsigned long *)arg;
+	return 0;
+}
+
 static int import_files(struct session *session, int n, char **paths)
 {
-	int i, r = 0;
+	unsigned long all = 0;
+	int i, r;
 
 	r = import_index_new(session->s, &session->index);
 	if (r < 0)
 		log_err("%s: %s", store_path(session->s), strerror(-r));
-	for (i = 0; i < n && r == 0; i++) {
-		unsigned long before = session->files;
-
-		r = files_walk(paths[i], import_file, session);
-		if (r == -ENOENT || r == -EACCES || r == -ENOTDIR || r == -ELOOP) {
-			CLEANUP(buf_done) struct buf why = { 0 };
-
-			session->files++;
-			r = buf_printf(&why, "%s: %s", paths[i], strerror(-r));
-			if (r == 0)
-				print_bad_file(session, paths[i], buf_str(&why));
-		} else if (r == 0 && session->files == before) {
-			log_warn("%s: no files in it", paths[i]);
-		}
-	}
+	for (i = 0; i < n && progress_is_wanted(); i++)
+		if (files_walk(paths[i], count_file, &all) < 0)
+			log_dbg("%s: not counted; the import will tell why", paths[i]);
+	progress_begin(&session->progress, "importing", all);
+	for (i = 0; i < n && r == 0; i++)
+		r = import_path(session, paths[i]);
+	progress_end(&session->progress);
+	if (r == 0 && !session->target.dry_run && session->written + session->copies > 0)
+		r = import_sync(session->s);
 	if (r == 0 && !session->as_json)
-		printf("%s %lu plan%s with %lu section%s; %lu here already; %lu of %lu file%s skipped\n",
-			session->target.dry_run ? "would import" : "imported", session->written,
-			plural(session->written), session->sections, plural(session->sections),
-			session->present, session->skipped, session->files, plural(session->files));
+		print_sum(session);
 	return r;
 }
 
@@ -255,6 +300,20 @@ static int find_rules(struct session *session)
 	return r == CLI_OK && path.len > 0 ? read_rules(session, buf_str(&path), false) : r;
 }
 
+static bool find_duplicate(const char *word, enum import_duplicate *ret)
+{
+	static const char *const words[] = { "keep", "skip", "link" };
+	unsigned i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(word, words[i]) != 0)
+			continue;
+		*ret = (enum import_duplicate)i;
+		return true;
+	}
+	return false;
+}
+
 static int parse_options(int argc, char **argv, struct session *session)
 {
 	static const struct option longs[] = { { "dry-run", no_argument, NULL, OPT_DRY_RUN },
@@ -262,6 +321,7 @@ static int parse_options(int argc, char **argv, struct session *session)
 		{ "keep-noise", no_argument, NULL, OPT_KEEP_NOISE },
 		{ "year", required_argument, NULL, OPT_YEAR },
 		{ "district", required_argument, NULL, OPT_DISTRICT },
+		{ "on-duplicate", required_argument, NULL, OPT_ON_DUPLICATE },
 		{ "encoding", required_argument, NULL, OPT_ENCODING },
 		{ "explain", no_argument, NULL, OPT_EXPLAIN },
 		{ "rules", required_argument, NULL, OPT_RULES }, { 0 } };
@@ -277,6 +337,8 @@ static int parse_options(int argc, char **argv, struct session *session)
 			if (r != CLI_OK)
 				return r;
 		}
+		if (c == OPT_ON_DUPLICATE && !find_duplicate(optarg, &session->target.on_duplicate))
+			return cli_usage_error("--on-duplicate is link, skip or keep");
 		if (c == OPT_ENCODING) {
 			if (encoding_find(optarg, &session->encoding) < 0)
 				return cli_usage_error(

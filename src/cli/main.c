@@ -21,6 +21,9 @@ static const struct command commands[] = {
 		"  --encoding E    texts are in E: UTF-8, UTF-16, GB18030, GBK or BIG5\n"
 		"  --explain       say why: the words behind each year, district, kind and section\n"
 		"  --keep-noise    leave nothing out and repair nothing\n"
+		"  --on-duplicate=link|skip|keep\n"
+		"                  a plan whose text another document brought: put a symbolic link\n"
+		"                  there, leave it out, or import it (the default)\n"
 		"  --rules FILE    more rules about noise, spam and places (man planfs)\n"
 		"  --year Y        file all plans under this year\n"
 		"  --district D    file all plans under this district\n",

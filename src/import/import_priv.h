@@ -2,6 +2,7 @@
 #pragma once
 
 #include "planfs/import.h"
+#include "planfs/sketch.h"
 
 #include <stdbool.h>
 
@@ -22,7 +23,7 @@ struct import_index;
 
 /* Enter the plan at @path under the hashes of its document and of its text. Returns 0 or -ENOMEM. */
 int index_add(struct import_index *index, const char *document, const char *text,
-	const char *path) MUST_CHECK;
+	const struct sketch *sketch, const char *path) MUST_CHECK; /* @sketch may be NULL */
 
 /* The first place that has this text; NULL: none. Valid as long as the index. */
 const char *index_find_text(const struct import_index *index, const char *text);
@@ -30,6 +31,25 @@ const char *index_find_text(const struct import_index *index, const char *text);
 /* Where this text from this document is; NULL: nowhere. Valid as long as the index. */
 const char *index_find_place(
 	const struct import_index *index, const char *document, const char *text);
+
+/* The nearest plan to @sketch that has another text; NULL: none. Valid as long as the index. */
+const char *index_find_near(
+	const struct import_index *index, const struct sketch *sketch, unsigned *ret_percent);
+
+/* ---- near.c ---- */
+
+enum { SKETCH_HEX = 8 * SKETCH_VALUES };
+
+struct near;
+
+struct near *near_new(void); /* NULL without memory */
+void near_free(struct near *n);
+int near_add(struct near *n, const struct sketch *sketch, const char *path) MUST_CHECK;
+const char *near_find(const struct near *n, const struct sketch *sketch, unsigned *ret_percent);
+
+/* In hexadecimal, as plan.json keeps it; @ret_hex has room for SKETCH_HEX characters and a NUL. */
+void sketch_print(const struct sketch *s, char *ret_hex);
+bool sketch_scan(const char *hex, struct sketch *ret);
 
 /* ---- lines.c: what a reader makes of a file ---- */
 

@@ -58,6 +58,7 @@ static json_t *make_json(const struct import *import, const struct import_plan *
 {
 	const struct plan *plan = p->plan;
 	json_t *json = json_pack("{s:s, s:s}", "title", plan->title, "kind", plan->kind);
+	char sketch[SKETCH_HEX + 1];
 	int r = json ? 0 : -1;
 
 	if (r == 0 && plan->topic)
@@ -66,6 +67,9 @@ static json_t *make_json(const struct import *import, const struct import_plan *
 		r = json_object_set_new(json, "source", make_source(import, plan));
 	if (r == 0)
 		r = json_object_set_new(json, "hash", json_string(p->hash));
+	sketch_print(&p->sketch, sketch);
+	if (r == 0)
+		r = json_object_set_new(json, "sketch", json_string(sketch));
 	if (r == 0 && options && options->time)
 		r = json_object_set_new(json, "imported", json_string(options->time));
 	if (r == 0)

@@ -116,7 +116,8 @@ static void districts_are_what_a_text_claims(void **state)
 		{ "工作要点\n按黄冈市教育局部署,黄冈市教育局要求全县各校,我县落实。\n我县全县如此,我县也是。",
 			NULL, NULL },
 		{ "工作要点\n先进有金溪县教育局,青岛市教育局,苏州市教育局,都是先进。", NULL, NULL },
-		{ "工作要点\n有静安区教育局的经验,静安区教育局来了,也有青岛市教育局。", NULL, NULL },
+		{ "工作要点\n有静安区教育局的经验,静安区教育局来了,也有青岛市教育局。", NULL,
+			NULL },
 		{ "江山县教育局工作计划", "江山县", "a bureau in the title" },
 		{ "推进示范区教育局工作计划", NULL, NULL },
 	};
