@@ -139,6 +139,20 @@ bool para_is_short(const struct para *p)
 	return text_chars(p->text, p->len) <= 60 && !text_has(p->text, p->len, "。");
 }
 
+/* "附件:1.分工表", and the annexes themselves come behind it. */
+static bool is_list_of_annexes(const struct headings *s, size_t at)
+{
+	const struct para *p = &s->facts->paras[at];
+	size_t i;
+
+	if (!text_has(p->text, p->len, ":") && !text_has(p->text, p->len, "："))
+		return false;
+	for (i = at + 1; i < s->facts->n; i++)
+		if (s->items[i].marker.kind == MARKER_ANNEX && s->items[i].marker.number <= 1)
+			return true;
+	return false;
+}
+
 /* The first annex heading behind some text; the number of paragraphs without one. */
 static size_t find_annex(const struct headings *s)
 {
@@ -148,7 +162,7 @@ static size_t find_annex(const struct headings *s)
 		const struct item *item = &s->items[i];
 
 		if (item->marker.kind == MARKER_ANNEX && seen > 0 &&
-			para_is_short(&s->facts->paras[i]))
+			para_is_short(&s->facts->paras[i]) && !is_list_of_annexes(s, i))
 			return i;
 		seen += item->marker.kind != MARKER_NONE && item->marker.kind != MARKER_ANNEX;
 	}
@@ -236,48 +250,6 @@ static size_t find_closing(const struct headings *s)
 	return last + 1;
 }
 
-/* The highest level of style that two lines have; 0: none. */
-static unsigned styled_level(const struct headings *s)
-{
-	size_t counts[DOCUMENT_TITLE] = { 0 }, i;
-	unsigned level;
-
-	for (i = 0; i < s->annex; i++) {
-		const struct para *p = &s->facts->paras[i];
-
-		if (p->level > 0 && p->level < DOCUMENT_TITLE &&
-			text_chars(p->text, p->len) <= STYLED_CHARS_MAX)
-			counts[p->level]++;
-	}
-	for (level = 1; level < DOCUMENT_TITLE; level++)
-		if (counts[level] >= 2)
-			return level;
-	return 0;
-}
-
-/*
- * Headings by their style. Numbers such as 一、 in lines without a style are stronger, when the styled ones
- * have none: then the style stands for something else.
- */
-static void find_styled(struct headings *s)
-{
-	unsigned level = styled_level(s);
-	size_t i, plain = 0, numbered = 0;
-
-	for (i = 0; i < s->annex; i++) {
-		bool marked = s->items[i].marker.kind == s->level;
-
-		plain += marked && s->facts->paras[i].level == 0;
-		numbered += marked && s->facts->paras[i].level == level;
-	}
-	if (level == 0 || ((s->level == MARKER_HAN || s->level == MARKER_PART) && plain >= 2 &&
-				  numbered == 0))
-		return;
-	s->level = MARKER_STYLE;
-	for (i = 0; i < s->annex; i++)
-		s->items[i].heading = s->facts->paras[i].level == level;
-}
-
 static int find_all(struct headings *s, const struct facts *f)
 {
 	size_t i;
@@ -303,7 +275,8 @@ static int find_all(struct headings *s, const struct facts *f)
 	}
 	find_orphans(s);
 	find_leads(s);
-	find_styled(s);
+	headings_find_styled(s);
+	headings_find_bare(s);
 	s->closing = find_closing(s);
 	return 0;
 }

@@ -92,10 +92,23 @@ static bool calls_itself(const struct facts *f, const char *kind, struct found *
 	return false;
 }
 
+/* A title such as 工作总结, 2021年工作情况和2022年工作打算的报告. */
+static bool says_summary(const char *title)
+{
+	static const char *const words[] = { "总结", "工作情况", "小结", "述职", "情况汇报",
+		"情况的汇报" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++)
+		if (strstr(title, words[i]))
+			return true;
+	return false;
+}
+
 const char *kind_find(const struct facts *f, struct found *ret_found)
 {
 	unsigned over, coming;
-	bool called = text_has(f->title, strlen(f->title), "总结");
+	bool called = says_summary(f->title);
 	unsigned line = f->n > 0 ? f->paras[0].line : 0;
 
 	count_tenses(f, &over, &coming);
@@ -103,6 +116,11 @@ const char *kind_find(const struct facts *f, struct found *ret_found)
 		line, "", 0 };
 	if (over >= 4 && over * (called ? 6 : 4) > coming)
 		return "总结";
+	if (called && over > 0 && over * 8 > coming) {
+		*ret_found = (struct found){ "the title, and words of what is done", f->title_line,
+			f->title, strlen(f->title) };
+		return "总结";
+	}
 	if (calls_itself(f, "要点", ret_found))
 		return "要点";
 	if (calls_itself(f, "方案", ret_found))

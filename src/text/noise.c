@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_CHARS_MAX = 200 }; /* a longer line is never noise */
+enum { LIST_CHARS_MAX = 40, LINE_CHARS_MAX = 200 }; /* a longer line is never noise */
 
 /* ---- repairs inside the text ---- */
 
@@ -259,36 +259,46 @@ static int drop_line(
 	return report_dropped(b, p, row->reason);
 }
 
+/* Does the line go with the one dropped before it? A list of other pages ends where a plan may begin. */
+static bool goes_with(const struct noise_row *row, const struct para *p)
+{
+	enum marker_kind kind;
+
+	if (!row || !(row->flags & (NOISE_AND_NEXT | NOISE_LIST)))
+		return false;
+	if (row->flags & NOISE_AND_NEXT)
+		return true;
+	kind = marker_parse(p->text, p->len).kind;
+	return text_chars(p->text, p->len) <= LIST_CHARS_MAX && !text_has(p->text, p->len, "。") &&
+	       kind != MARKER_HAN && kind != MARKER_PAREN_HAN && kind != MARKER_PART &&
+	       !collection_may_begin(p);
+}
+
 int noise_drop_lines(struct build *b)
 {
 	struct para *items = b->paras.items;
-	const struct noise_row *row = NULL;
+	const struct noise_row *row = NULL, *before = NULL;
 	size_t from, kept = 0;
 	bool gap = false;
 	int r;
 
-	for (from = 0; from < b->paras.n; from++) {
+	for (from = 0; from < b->paras.n; from++, before = row) {
 		gap = gap || items[from].gap;
-		if (!row || !(row->flags & NOISE_AND_NEXT)) {
-			r = classify(b->rules, &items[from], false, &row);
-			if (r < 0)
-				return r;
-		} else {
-			r = report_dropped(b, &items[from], row->reason);
-			if (r < 0)
-				return r;
-			row = NULL;
-			continue;
-		}
-		if (row) {
+		r = classify(b->rules, &items[from], false, &row);
+		if (r < 0)
+			return r;
+		if (!row && goes_with(before, &items[from])) {
+			r = report_dropped(b, &items[from], before->reason);
+			row = before->flags & NOISE_LIST ? before : NULL;
+		} else if (row) {
 			r = drop_line(b, &items[from], row, kept);
-			if (r < 0)
-				return r;
-			continue;
+		} else {
+			items[kept] = items[from];
+			items[kept++].gap = gap;
+			gap = false;
 		}
-		items[kept] = items[from];
-		items[kept++].gap = gap;
-		gap = false;
+		if (r < 0)
+			return r;
 	}
 	b->paras.n = kept;
 	return 0;

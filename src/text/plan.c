@@ -127,6 +127,9 @@ static bool breaks_off(const struct para *last)
 {
 	struct cursor c = cursor_over(last->text, last->len);
 
+	if (text_ends_with(last->text, last->len, "印发") ||
+		text_ends_with(last->text, last->len, "日"))
+		return last->cut; /* the last line of an official paper */
 	c.at = c.end;
 	while (cursor_back(&c, last->text) == ' ')
 		;
@@ -186,6 +189,13 @@ static int drop_repeated(struct build *b, struct range *range, const struct buf 
 	return 0;
 }
 
+static int add_title_line(struct buf *out, const char *s, size_t len)
+{
+	text_trim(&s, &len);
+	title_inside_notice(&s, &len);
+	return buf_add(out, s, len);
+}
+
 static int add_trimmed(struct buf *out, const char *s, size_t len)
 {
 	text_trim(&s, &len);
@@ -236,7 +246,7 @@ static int take_title(struct build *b, struct range *range, struct buf *title)
 	owned = i > range->from && is_owner(&items[i - 1], &items[i]);
 	r = owned ? add_trimmed(title, items[i - 1].text, items[i - 1].len) : 0;
 	if (r == 0)
-		r = add_trimmed(title, items[i].text, items[i].len);
+		r = add_title_line(title, items[i].text, items[i].len);
 	if (r < 0)
 		return r;
 	remove_para(b, range, i);

@@ -81,8 +81,9 @@ static unsigned find_word(const char *word, const char *const *list, size_t n)
 static int add_drop(struct rules *rules, const struct fields *f, const char **why)
 {
 	static const char *const hows[] = { "whole", "prefix", "suffix", "has" };
-	static const char *const flags[] = { "-", "next", "cut", "title", "last" };
-	static const unsigned bits[] = { 0, NOISE_AND_NEXT, NOISE_CUT, NOISE_TITLE, NOISE_LAST };
+	static const char *const flags[] = { "-", "next", "cut", "title", "last", "list" };
+	static const unsigned bits[] = { 0, NOISE_AND_NEXT, NOISE_CUT, NOISE_TITLE, NOISE_LAST,
+		NOISE_LIST };
 	unsigned how, flag, reason;
 	struct noise_row row = { 0 };
 	int r;

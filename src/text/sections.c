@@ -149,7 +149,7 @@ static int explain(const struct headings *s, struct plan *plan)
 		"headings of the form （一）", "months and quarters",
 		"headings of the form 1、 or 1.", "headings of the form （1）",
 		"headings of the form ①", "a chain of paragraphs: 一是 二是 三是", "annexes",
-		"headings by their style" };
+		"lines marked as headings, or short and alone" };
 	struct found found = { .rule = rules[s->level] };
 	char count[24];
 	size_t i;

@@ -125,6 +125,7 @@ enum {
 	NOISE_CUT = 2,      /* the text before it breaks off */
 	NOISE_TITLE = 4,    /* it is the document's file name: a title */
 	NOISE_LAST = 8,     /* only as the last line of a plan */
+	NOISE_LIST = 16,    /* the short lines behind it go with it: a list of other pages */
 };
 
 /* A line is noise when it is at most @chars long and holds @first as @how says, and @second. */
@@ -198,6 +199,9 @@ struct members {
 /* The headings that split @p into plans; none when it is one plan. Returns 0 or -ENOMEM. */
 int collection_find(const struct paras *p, struct members *ret_members) MUST_CHECK;
 
+/* Can the line be such a heading? */
+bool collection_may_begin(const struct para *p);
+
 /* ---- marker.c ---- */
 
 /* From the highest to the lowest level. */
@@ -234,6 +238,9 @@ void title_of_heading(const char **s, size_t *len);
 
 /* Can this line be the title of a plan: short, no stop at its end, and it ends in 计划, 要点, … */
 bool title_is_plan_title(const char *s, size_t len);
+
+/* 关于印发《2016年工作要点》的通知: then *s and *len become what is issued. */
+bool title_inside_notice(const char **s, size_t *len);
 
 /* Without the year of an upload before it and "(优秀19篇)" behind it. */
 void title_stem(const char **s, size_t *len);
@@ -334,6 +341,12 @@ struct headings {
 /* Find where the sections of @f begin. Returns 0 and *ret_headings, or -ENOMEM. */
 int headings_find(const struct facts *f, struct headings *ret_headings) MUST_CHECK;
 void headings_done(struct headings *s);
+
+/* ---- headings_bare.c ---- */
+
+/* Headings by their style, and short lines alone; each changes @s only when it finds some. */
+void headings_find_styled(struct headings *s);
+void headings_find_bare(struct headings *s);
 
 /* Can the line be a heading: short and without a sentence? */
 bool para_is_short(const struct para *p);

@@ -82,6 +82,10 @@ static unsigned year_before(
 	struct cursor year;
 	unsigned chars, value;
 
+	while (cursor_back(&c, begin) == ' ')
+		at = c.at;
+	c.at = at;
+
 	for (chars = 0; chars < 4; chars++)
 		if (number_digit(cursor_back(&c, begin)) < 0)
 			return 0;
