@@ -24,7 +24,7 @@ BELOW = {
 # Whose contract each header of include/planfs is.
 HEADERS = {
     'base': ['attr', 'buf', 'json', 'log', 'name', 'utf8'],
-    'text': ['document', 'encoding', 'rules', 'sketch'],
+    'text': ['document', 'encoding', 'rules', 'sketch', 'targets'],
     'store': ['change', 'check', 'store'],
     'view': ['view'],
     'fs': ['fs'],
