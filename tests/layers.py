@@ -28,7 +28,7 @@ HEADERS = {
     'store': ['change', 'check', 'store'],
     'view': ['view'],
     'fs': ['fs'],
-    'import': ['export', 'import', 'import_store'],
+    'import': ['export', 'import', 'import_store', 'load'],
 }
 OWNER = {f'planfs/{header}.h': module for module, headers in HEADERS.items() for header in headers}
 

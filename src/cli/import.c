@@ -2,6 +2,7 @@
 #include "cli_priv.h"
 
 #include "planfs/import_store.h"
+#include "planfs/load.h"
 #include "planfs/log.h"
 #include "planfs/name.h"
 
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct session {
@@ -23,7 +25,7 @@ struct session {
 	unsigned long files, skipped, written, present, copies, sections;
 };
 
-enum { RULES_BYTES_MAX = 4 * 1024 * 1024 };
+enum { RULES_BYTES_MAX = 4 * 1024 * 1024, EXCHANGE_BYTES_MAX = 1024 * 1024 * 1024 };
 
 enum {
 	OPT_DRY_RUN,
@@ -153,6 +155,60 @@ static bool is_database(const struct session *session, const char *path)
 	return is;
 }
 
+/* A file that planfs export --json wrote: its plans are there already, or are loaded as they were. */
+static int import_exchange(struct session *session, const char *path)
+{
+	CLEANUP(load_freep) struct load *load = NULL;
+	CLEANUP(buf_done) struct buf text = { 0 };
+	struct import_error error = { "" };
+	struct inode there;
+	size_t i;
+	int r;
+
+	r = files_read(path, EXCHANGE_BYTES_MAX, &text);
+	if (r == 0)
+		r = load_parse(path, buf_str(&text), text.len, &load, &error);
+	if (r < 0) {
+		print_bad_file(session, path, error.text[0] ? error.text : strerror(-r));
+		return r == -ENOMEM ? r : 0;
+	}
+	progress_pause(&session->progress);
+	printf("%s  (planfs JSON, %zu plan%s)\n", path, load_count(load), plural(load_count(load)));
+	for (i = 0; i < load_count(load); i++) {
+		r = store_resolve(session->s, load_path(load, i), &there);
+		if (r == -ENOENT && !session->target.dry_run)
+			r = load_store(session->s, load, i, &error);
+		else if (r == 0)
+			r = -EEXIST;
+		if (r < 0 && r != -EEXIST && r != -ENOENT) {
+			log_err("%s", error.text);
+			return r;
+		}
+		session->present += r == -EEXIST;
+		session->written += r != -EEXIST;
+		printf("  %s %s\n", r == -EEXIST ? "=" : "+", load_path(load, i));
+	}
+	return 0;
+}
+
+static bool is_regular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool is_exchange(const char *path)
+{
+	char head[4096];
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(head, 1, sizeof(head), f) : 0;
+
+	if (f)
+		fclose(f);
+	return load_is_exchange(head, n);
+}
+
 /* A bad document is told and the others go on; a database that takes nothing ends the import. */
 static int import_file(void *arg, const char *path)
 {
@@ -166,6 +222,8 @@ static int import_file(void *arg, const char *path)
 		return 0;
 	session->files++;
 	progress_step(&session->progress);
+	if (!session->as_json && is_regular(path) && is_exchange(path))
+		return import_exchange(session, path);
 	r = import_read(path, &session->options, &import, &error);
 	if (r == -ENOMEM)
 		return r;

@@ -32,6 +32,8 @@ static const struct command commands[] = {
 		"  --json    an array with one object per plan\n"
 		"  --txt     the sections in order; of several plans with headings\n",
 		cmd_export },
+	{ "load", "DB|MNT FILE.json|-", "read back what export --json wrote, with its history",
+		NULL, cmd_load },
 	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
 		"  -o ro              read only\n"
 		"  -o allow_other     let other users in, as the permissions of the files say\n"

@@ -5,6 +5,7 @@
 #include "planfs/sketch.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* ---- plan_json.c ---- */
 
@@ -50,6 +51,24 @@ const char *near_find(const struct near *n, const struct sketch *sketch, unsigne
 /* In hexadecimal, as plan.json keeps it; @ret_hex has room for SKETCH_HEX characters and a NUL. */
 void sketch_print(const struct sketch *s, char *ret_hex);
 bool sketch_scan(const char *hex, struct sketch *ret);
+
+/* ---- value.c: values of the exchange format; struct json_t is jansson's ---- */
+
+struct json_t; /* json_t */
+
+/* A JSON string of any bytes, NULL without memory; *ret_lossy when some were no UTF-8 and became U+FFFD. */
+struct json_t *value_text(const char *s, size_t len, bool *ret_lossy);
+struct json_t *value_name(const char *name);
+struct json_t *value_time(int64_t ns);    /* "2026-11-21T10:15:02.123456789Z" */
+struct json_t *value_mode(uint32_t mode); /* "0644" */
+
+/* Put "text" into @object, and when that is not all, "lossy" and "base64". Returns 0 or -ENOMEM. */
+int value_set_text(struct json_t *object, const char *s, size_t len) MUST_CHECK;
+
+/* What the above made. Return 0, or -EINVAL when it is something else; -ENOMEM. */
+int value_get_text(const struct json_t *object, struct buf *ret) MUST_CHECK;
+int value_get_time(const struct json_t *value, int64_t *ret_ns) MUST_CHECK;
+int value_get_mode(const struct json_t *value, uint32_t *ret_mode) MUST_CHECK;
 
 /* ---- lines.c: what a reader makes of a file ---- */
 

@@ -45,7 +45,7 @@ usage_errors() {
   run 2 '' "planfs: '$work/none' is no command and no database; see*" "$work/none" "$mnt"
   run 0 'usage: planfs COMMAND*' '' --help
   run 0 'planfs [0-9]*' '' --version
-  for command in init import export mount umount status check backup; do
+  for command in init import export load mount umount status check backup; do
     run 0 "usage: planfs $command *" '' "$command" --help
     run 2 '' "planfs: unknown option '--nonsense'; usage: planfs $command *" "$command" --nonsense
     run 2 '' "planfs: *; usage: planfs $command *" "$command"
@@ -121,6 +121,18 @@ exporting() {
   run 3 '' "planfs: $plan/plan.json: neither a year nor a district nor a plan" export "$db" "$plan/plan.json" --txt
 }
 
+loading() {
+  "$planfs" export "$db" --json >"$work/all.json"
+  run 0 '' '' init "$work/loaded.db"
+  run 0 '*  + 2016/合肥市/*loaded 1 plan; 0 skipped' '' load "$work/loaded.db" "$work/all.json"
+  "$planfs" export "$work/loaded.db" --json >"$work/again.json"
+  same 'what is loaded' "$(cat "$work/all.json")" "$(cat "$work/again.json")"
+  run 16 'loaded 0 plans; 1 skipped' '*: exists already; nothing was changed' load "$work/loaded.db" "$work/all.json"
+  run 0 '*planfs JSON, 1 plan*  = 2016/合肥市/*1 here already*' '' import "$work/loaded.db" "$work/all.json"
+  run 1 '' "planfs: $work/text: line 1*" load "$work/loaded.db" "$work/text"
+  run 3 '' 'planfs: /nonexistent: No such file*' load "$work/loaded.db" /nonexistent
+}
+
 checking() {
   run 0 "$db: sound (0 damaged, 0 warnings)" '' check "$db"
   run 0 '' '' check "$db" --json
@@ -179,6 +191,7 @@ files_that_are_no_database
 importing
 helped_importing
 exporting
+loading
 command -v sqlite3 >/dev/null && checking
 [ -w /dev/fuse ] && mounted
 echo "$done checks, $failed failed"
