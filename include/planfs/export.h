@@ -41,3 +41,17 @@ int export_sections(struct store *s, int64_t dir, export_section_fn *fn, void *a
  */
 int export_plan_json(
 	struct store *s, const struct export_plan *plan, struct buf *ret_text) MUST_CHECK;
+
+/*
+ * A plan as Markdown: "# " and its title (of plan.json, or its name), each section's heading as "## ". planfs import
+ * makes the same sections of it. Returns as export_plan_json().
+ */
+int export_plan_md(
+	struct store *s, const struct export_plan *plan, struct buf *ret_text) MUST_CHECK;
+
+/*
+ * A plan as a .docx with the layout of GB/T 9704-2012. Blank lines and indents are left to the layout. Returns 0 and
+ * *ret_data, or the error of the store.
+ */
+int export_plan_docx(
+	struct store *s, const struct export_plan *plan, struct buf *ret_data) MUST_CHECK;

@@ -28,9 +28,11 @@ static const struct command commands[] = {
 		"  --year Y        file all plans under this year\n"
 		"  --district D    file all plans under this district\n",
 		cmd_import },
-	{ "export", "DB|MNT [PATH] --json|--txt", "write plans to stdout",
+	{ "export", "DB|MNT [PATH] --json|--txt|--md|--docx", "write plans to stdout",
 		"  --json    an array with one object per plan\n"
-		"  --txt     the sections in order; of several plans with headings\n",
+		"  --txt     the sections in order; of several plans with headings\n"
+		"  --md      Markdown\n"
+		"  --docx    Word, with the layout of GB/T 9704-2012; one plan\n",
 		cmd_export },
 	{ "load", "DB|MNT FILE.json|-", "read back what export --json wrote, with its history",
 		NULL, cmd_load },

@@ -70,6 +70,17 @@ int value_get_text(const struct json_t *object, struct buf *ret) MUST_CHECK;
 int value_get_time(const struct json_t *value, int64_t *ret_ns) MUST_CHECK;
 int value_get_mode(const struct json_t *value, uint32_t *ret_mode) MUST_CHECK;
 
+/* ---- export_text.c ---- */
+
+struct store;
+struct export_plan;
+
+/* The title of a plan: of its plan.json, or its name. Returns 0 or the error of the store. */
+int export_title(struct store *s, const struct export_plan *plan, struct buf *ret) MUST_CHECK;
+
+/* Is the line (the @first of the file @section or not) a heading that stands alone? */
+bool export_is_heading(const char *line, size_t len, const char *section, bool first);
+
 /* ---- lines.c: what a reader makes of a file ---- */
 
 /* A text and, for each of its lines, the level of its heading (struct document_options). */

@@ -42,9 +42,15 @@ void headings_find_styled(struct headings *s)
 	if (level == 0 || ((s->level == MARKER_HAN || s->level == MARKER_PART) && plain >= 2 &&
 				  numbered == 0))
 		return;
+	for (i = 0; i < s->annex; i++) {
+		/* a heading whose style was forgotten, or whose text goes on in its line */
+		bool alike = numbered > 0 && s->level != MARKER_NONE &&
+			     s->level <= MARKER_PAREN_HAN && s->items[i].marker.kind == s->level;
+
+		s->items[i].heading = s->facts->paras[i].level == level ||
+				      (alike && s->facts->paras[i].level == 0);
+	}
 	s->level = MARKER_STYLE;
-	for (i = 0; i < s->annex; i++)
-		s->items[i].heading = s->facts->paras[i].level == level;
 }
 
 /* What plans call their sections; a line that holds nothing else is a heading. */

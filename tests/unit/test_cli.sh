@@ -53,7 +53,7 @@ usage_errors() {
   done
   run 2 '' "planfs: option '--help=x' takes no argument; *" init --help=x
   run 2 '' "planfs: unknown option '-q'; *" init -q "$db"
-  run 2 '' 'planfs: --json or --txt?;*' export "$db"
+  run 2 '' 'planfs: --json, --txt, --md or --docx?;*' export "$db"
   run 2 '' 'planfs: a year has four digits*' import "$db" x --year 16
   run 2 '' "planfs: '.x' cannot be the name of a district*" import "$db" x --district .x
   "$planfs" --help >/dev/full 2>"$work/err"
