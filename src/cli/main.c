@@ -45,6 +45,12 @@ static const struct command commands[] = {
 		"  -o debug           print every request; stays in the foreground\n"
 		"  -f, --foreground   stay in the foreground\n",
 		cmd_mount },
+	{ "new-year", "[DB|MNT] YEAR --from YEAR [PATH…] [--dry-run]",
+		"make next year's plans of this year's",
+		"  --from YEAR   the year whose plans are taken\n"
+		"  --dry-run     show what would be made, write nothing\n"
+		"Without DB each PATH is a directory in a mount, and without PATH the present one.\n",
+		cmd_new_year },
 	{ "umount", "MNT", "unmount, when all is written", NULL, cmd_umount },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
 		"  --json    as one JSON object\n", cmd_status },

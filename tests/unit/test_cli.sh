@@ -45,7 +45,7 @@ usage_errors() {
   run 2 '' "planfs: '$work/none' is no command and no database; see*" "$work/none" "$mnt"
   run 0 'usage: planfs COMMAND*' '' --help
   run 0 'planfs [0-9]*' '' --version
-  for command in init import export load mount umount status check backup; do
+  for command in init import export load new-year mount umount status check backup; do
     run 0 "usage: planfs $command *" '' "$command" --help
     run 2 '' "planfs: unknown option '--nonsense'; usage: planfs $command *" "$command" --nonsense
     run 2 '' "planfs: *; usage: planfs $command *" "$command"
@@ -133,6 +133,18 @@ loading() {
   run 3 '' 'planfs: /nonexistent: No such file*' load "$work/loaded.db" /nonexistent
 }
 
+next_year() {
+  run 0 '*  + 2017/合肥市/*would make 1 plan of 2017; 0 things to look at; 0 skipped' '' \
+    new-year "$db" 2017 --from 2016 --dry-run
+  "$planfs" init "$work/next.db"
+  "$planfs" load "$work/next.db" "$work/all.json" >/dev/null
+  run 0 '*  + 2017/合肥市/2017年合肥市教育工作要点*made 1 plan of 2017*' '' new-year "$work/next.db" 2017 --from 2016
+  run 16 '*made 0 plans*1 skipped' '*: exists already; nothing was changed' new-year "$work/next.db" 2017 --from 2016 合肥市
+  run 3 '' 'planfs: 1999: no plans of 2016 there' new-year "$work/next.db" 2017 --from 2016 1999
+  run 2 '' 'planfs: the new year and --from are two years of four digits*' new-year "$work/next.db" 2017
+  run 2 '' 'planfs: a year has four digits*' new-year "$work/next.db" 2017 --from 16
+}
+
 checking() {
   run 0 "$db: sound (0 damaged, 0 warnings)" '' check "$db"
   run 0 '' '' check "$db" --json
@@ -167,6 +179,8 @@ mounted() {
   printf '2018年合肥市教育工作计划\n一、目标\n办好人民满意的教育。\n二、措施\n加强学校管理工作。\n' >"$work/b.txt"
   run 0 '*  + 2018/合肥市/*' '' import "$mnt" "$work/b.txt"
   run 4 '' "planfs: *mounted*" mount "$db" "$mnt"
+  run 0 '*  + 2019/合肥市/*' '' new-year 2019 --from 2018 "$mnt/2018/合肥市"
+  same 'the new plan in the mount' yes "$([ -d "$mnt/2019/合肥市/2019年合肥市教育工作计划" ] && echo yes)"
   run 0 '' '' umount "$mnt"
   run 3 '' '*' umount "$mnt"
   run 0 '*mounted:         no' '' status "$db"
@@ -192,6 +206,7 @@ importing
 helped_importing
 exporting
 loading
+next_year
 command -v sqlite3 >/dev/null && checking
 [ -w /dev/fuse ] && mounted
 echo "$done checks, $failed failed"
