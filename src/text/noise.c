@@ -169,10 +169,30 @@ static bool is_page_number(const struct buf *line)
 	return c.at == c.end;
 }
 
+/* "一、指导思想……1": a line of a table of contents. */
+static bool is_contents(const struct buf *line)
+{
+	struct cursor c = cursor_over(line->data, line->len);
+	unsigned digits = 0, dots = 0;
+
+	c.at = c.end;
+	while (char_is_digit(cursor_back(&c, line->data)))
+		digits++;
+	while (cursor_peek(&c) == ' ' && c.at > line->data)
+		cursor_back(&c, line->data);
+	for (; cursor_peek(&c) == '.' || cursor_peek(&c) == 0x2026 || cursor_peek(&c) == 0xB7;
+		dots++)
+		if (cursor_back(&c, line->data) == 0)
+			break;
+	return digits >= 1 && digits <= 3 && dots >= 2;
+}
+
 /* What @line is, when it is noise; @last: it is the last of a plan. */
 static const struct noise_row *noise_of(
 	const struct rules *rules, const struct buf *line, size_t chars, bool last)
 {
+	static const struct noise_row contents = { NOISE_WHOLE, "", NULL, 0, 0,
+		"table of contents" };
 	static const struct noise_row stamp = { NOISE_WHOLE, "", NULL, 0, 0, "upload date" };
 	static const struct noise_row page = { NOISE_WHOLE, "", NULL, 0, NOISE_CUT, "page number" };
 	size_t i;
@@ -185,6 +205,8 @@ static const struct noise_row *noise_of(
 		return NULL;
 	if (chars <= 60 && is_stamp(line))
 		return &stamp;
+	if (is_contents(line))
+		return &contents;
 	return is_page_number(line) ? &page : NULL;
 }
 

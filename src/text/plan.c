@@ -13,7 +13,9 @@ enum {
 	TITLE_PARAS = 6,
 	UNENDED_CHARS = 30,
 	OPENING_CHARS_MIN = 6,
-	SUFFIX_BYTES = 12
+	SUFFIX_BYTES = 12,
+	PLAIN_HAN_MIN = 6,
+	PLAIN_CHARS_MAX = 40
 };
 
 void plan_done(struct plan *plan)
@@ -225,6 +227,24 @@ static size_t find_styled_title(const struct para *items, const struct range *ra
 		       : end;
 }
 
+/* The first line of a document, short and without any stop, is a title whatever its last word is. */
+static bool is_plain_title(const struct para *p, size_t n)
+{
+	struct cursor c = cursor_over(p->text, p->len);
+	size_t chars = 0, han = 0;
+
+	if (n < 3 || marker_parse(p->text, p->len).kind != MARKER_NONE)
+		return false;
+	for (; c.at < c.end; chars++) {
+		uint32_t ch = cursor_next(&c);
+
+		if (ch == ',' || ch == ';' || ch == ':' || ch == 0x3002 || ch == '!' || ch == '?')
+			return false;
+		han += char_is_han(ch);
+	}
+	return han >= PLAIN_HAN_MIN && chars <= PLAIN_CHARS_MAX;
+}
+
 /* A title among the first lines: take it out of the text. */
 static int take_title(struct build *b, struct range *range, struct buf *title)
 {
@@ -240,6 +260,9 @@ static int take_title(struct build *b, struct range *range, struct buf *title)
 	for (; i == end && at < end; at++)
 		if (title_is_plan_title(items[at].text, items[at].len))
 			i = at;
+	if (i == end && !range->member &&
+		is_plain_title(&items[range->from], range->to - range->from))
+		i = range->from;
 	if (i == end || range->to - range->from < 2)
 		return 0;
 	b->title_line = items[i].line;

@@ -18,7 +18,7 @@ struct fields {
 
 static const char *const reasons[] = { "page furniture", "upload date", "advertisement",
 	"lead-in of a web page", "reader's comment", "program code", "link", "file name",
-	"rule of the user" };
+	"table of contents", "rule of the user" };
 
 void rules_free(struct rules *rules)
 {
