@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DEPTH_MAX = 300, NODES_MAX = 2000000, NAME_MAX_BYTES = 16 };
+enum { DEPTH_MAX = 300, TOO_DEEP_MAX = 20000, NODES_MAX = 2000000, NAME_MAX_BYTES = 16 };
 
 static const struct {
 	const char *name;
@@ -44,7 +44,8 @@ struct parser {
 	struct html_tree *tree;
 	unsigned open[DEPTH_MAX];
 	char names[DEPTH_MAX][NAME_MAX_BYTES];
-	unsigned depth; /* of the elements that are open; open[0] is the root */
+	unsigned too_deep; /* elements that were deeper than any page is */
+	unsigned depth;    /* of the elements that are open; open[0] is the root */
 };
 
 void html_tree_done(struct html_tree *t)
@@ -204,9 +205,10 @@ static int open_tag(struct parser *p, const char *name, const char *text, size_t
 				: false;
 	if (tag != HTML_META && is_hidden(node))
 		node->tag = HTML_SKIPPED;
-	if (is_in(name, empty, ARRAY_LEN(empty)) || (len > 0 && text[len - 1] == '/') ||
-		p->depth + 1 == DEPTH_MAX)
+	if (is_in(name, empty, ARRAY_LEN(empty)) || (len > 0 && text[len - 1] == '/'))
 		return 0;
+	if (p->depth + 1 == DEPTH_MAX)
+		return ++p->too_deep > TOO_DEEP_MAX ? -EBADMSG : 0;
 	p->open[++p->depth] = (unsigned)at;
 	strcpy(p->names[p->depth], name);
 	return 0;
