@@ -267,7 +267,9 @@ static bool find_in_lines(
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
-		bool signature = i + SIGNATURE_PARAS >= f->n && is_signature(&f->paras[i]);
+		bool dated = i + 1 < f->n && para_is_date(&f->paras[i + 1]);
+		bool signature =
+			(dated || i + SIGNATURE_PARAS >= f->n) && is_signature(&f->paras[i]);
 		struct place p, both;
 
 		if ((i >= OPENING_PARAS && !signature) ||

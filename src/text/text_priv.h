@@ -316,6 +316,9 @@ struct found {
 /* 0 when it is not said. @kind is what kind_find() found. */
 unsigned year_find(const struct facts *f, const char *kind, struct found *ret_found);
 
+/* Is the line a date and nothing else, as it stands below a signature? */
+bool para_is_date(const struct para *p);
+
 /* Returns 0 and the name in *ret_name (empty when it is not said), or -ENOMEM. */
 int district_find(const struct facts *f, struct buf *ret_name, struct found *ret_found) MUST_CHECK;
 

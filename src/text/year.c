@@ -263,6 +263,19 @@ static void score_para(const struct para *p, bool opening, struct tally *t)
 	}
 }
 
+static bool starts_school_year(struct cursor c)
+{
+	return cursor_skip_text(&c, "学年");
+}
+
+static bool is_second_term(struct cursor c)
+{
+	size_t len = (size_t)(c.end - c.at);
+
+	return text_has(c.at, len, "第二学期") || text_has(c.at, len, "下学期") ||
+	       text_has(c.at, len, "春学期");
+}
+
 /* "2016-2017学年度第二学期": the year in which it is done; 0 when there is none. */
 static unsigned school_year(const char *s, size_t len)
 {
@@ -274,6 +287,8 @@ static unsigned school_year(const char *s, size_t len)
 
 		if (first == 0)
 			continue;
+		if (cursor_peek(&at) == 0x5B66 && starts_school_year(at)) /* 2024学年 */
+			return is_second_term(at) ? first + 1 : first;
 		cursor_skip(&at, 0x5E74);
 		if (!is_dash(cursor_next(&at)))
 			continue;
@@ -281,11 +296,7 @@ static unsigned school_year(const char *s, size_t len)
 		second = parse_year(&at);
 		if (second != first + 1 || !cursor_skip(&at, 0x5B66))
 			continue;
-		len = (size_t)(at.end - at.at);
-		return text_has(at.at, len, "第二学期") || text_has(at.at, len, "下学期") ||
-				       text_has(at.at, len, "春学期")
-			       ? second
-			       : first;
+		return is_second_term(at) ? second : first;
 	}
 	return 0;
 }
@@ -397,4 +408,11 @@ unsigned year_find(const struct facts *f, const char *kind, struct found *ret_fo
 		return 0;
 	*ret_found = t.found[best];
 	return FIRST_YEAR + (unsigned)best;
+}
+
+bool para_is_date(const struct para *p)
+{
+	unsigned month;
+
+	return parse_date(p, &month) > 0;
 }
