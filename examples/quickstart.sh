@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 mnt=${1:-$HOME/plans}
 db=$mnt.db
-packages='gcc meson ninja-build pkg-config libc6-dev libfuse3-dev libsqlite3-dev libjansson-dev libxxhash-dev
+packages='gcc meson ninja-build pkg-config libc6-dev libfuse3-dev libsqlite3-dev libjansson-dev libzip-dev libexpat1-dev libxxhash-dev
   fuse3 sqlite3'
 
 as_root() {

@@ -43,6 +43,12 @@ int store_change(struct store *s, const struct change *c) MUST_CHECK;
  */
 int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
 
+/*
+ * Let the changes that follow in this transaction be of @author (borrowed until the change returns) and @time:
+ * for loading a history that was exported.
+ */
+void txn_pretend(struct txn *t, const char *author, int64_t time);
+
 /* A text to be stored; the data is borrowed. */
 struct text {
 	const char *data;

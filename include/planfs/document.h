@@ -6,6 +6,7 @@
 
 #include "planfs/attr.h"
 #include "planfs/buf.h"
+#include "planfs/rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +16,15 @@ struct section {
 	char *name;      /* owned; "01-指导思想.txt", legal on Windows, at most 255 bytes */
 	char *title;     /* owned; the whole heading without its number: "指导思想" */
 	struct buf text; /* owned; UTF-8, the heading is its first line, ends in one '\n' */
+};
+
+/* Why something about a plan was decided as it was. */
+struct evidence {
+	const char *about; /* static; "year", "district", "kind", "topic", "sections" */
+	char *value;       /* owned */
+	const char *rule;  /* static; English, a few words */
+	unsigned line;     /* in the document, from 1; 0: the document's name */
+	char *quote;       /* owned; the words that decided, at most some 40 characters */
 };
 
 struct plan {
@@ -30,6 +40,8 @@ struct plan {
 	bool truncated;           /* the source breaks off */
 	struct section *sections; /* owned; at least one, in the order of the text */
 	size_t n_sections;
+	struct evidence *evidence; /* owned */
+	size_t n_evidence;
 };
 
 /* A line, or the part of one, that is in the document and in no plan. */
@@ -41,8 +53,8 @@ struct dropped_line {
 
 /* A known spoiling of the text that was undone. */
 struct repair {
-	const char *from; /* static */
-	const char *to;   /* static */
+	char *from; /* owned */
+	char *to;   /* owned */
 	size_t count;
 };
 
@@ -56,10 +68,19 @@ struct document {
 	size_t n_repairs;
 };
 
+/* The level of a line that is marked as the title of the document, see below. */
+enum { DOCUMENT_TITLE = 10 };
+
 struct document_options {
 	const char
 		*name; /* the file's name without directories, a last resort for a title; or NULL */
 	bool keep_noise; /* drop nothing, repair nothing, join no pages */
+	/* What a program marked as headings, one byte per line of the text: 0 for none, 1 to 9, or
+	   DOCUMENT_TITLE; NULL when nothing is known, as in a plain text. Borrowed. */
+	const unsigned char *levels;
+	size_t n_levels;
+	const char *title; /* what the file calls itself, when the text has no title; or NULL */
+	const struct rules *rules; /* NULL: those that come with planfs */
 };
 
 /*

@@ -14,9 +14,10 @@ enum encoding {
 	ENCODING_UTF16LE, /* with a byte order mark only */
 	ENCODING_UTF16BE, /* with a byte order mark only */
 	ENCODING_GB18030, /* GBK and GB2312 are parts of it */
+	ENCODING_BIG5,    /* only when the user says so */
 };
 
-/* "UTF-8", "UTF-16LE", "UTF-16BE" or "GB18030". */
+/* "UTF-8", "UTF-16LE", "UTF-16BE", "GB18030" or "BIG5". */
 const char *encoding_name(enum encoding encoding);
 
 /*
@@ -29,3 +30,10 @@ const char *encoding_name(enum encoding encoding);
  */
 int encoding_decode(
 	const char *data, size_t len, struct buf *ret_text, enum encoding *ret_encoding) MUST_CHECK;
+
+/* The encoding that @name ("gbk", "utf-16") means. Returns 0 and *ret_encoding, or -EINVAL. */
+int encoding_find(const char *name, enum encoding *ret_encoding) MUST_CHECK;
+
+/* The same as encoding_decode() for a text whose encoding is known; a byte order mark is taken away. */
+int encoding_decode_as(
+	enum encoding encoding, const char *data, size_t len, struct buf *ret_text) MUST_CHECK;

@@ -34,9 +34,24 @@ typedef int export_section_fn(void *arg, const struct export_section *section);
 int export_sections(struct store *s, int64_t dir, export_section_fn *fn, void *arg) MUST_CHECK;
 
 /*
- * A plan as a JSON object: year, district, name, metadata (what plan.json holds; null when that cannot
- * be read) and sections with name, mtime and text. Bytes that are not UTF-8 become U+FFFD, and such a
- * section says "lossy": true. Returns 0 and *ret_text (without a final newline), or the error of the store.
+ * A plan as a JSON object that load_plan_json() makes the same plan of: year, district, name, metadata (what
+ * plan.json holds; null when that cannot be read), sections, the other files, and the history of all files in the
+ * plan's directory. docs/plans.schema.json tells the form. Bytes that are not UTF-8 become U+FFFD in "text", which
+ * then has "lossy": true and all bytes in "base64" beside it. Returns 0 and *ret_text (without a final newline), or the error of the store.
  */
 int export_plan_json(
 	struct store *s, const struct export_plan *plan, struct buf *ret_text) MUST_CHECK;
+
+/*
+ * A plan as Markdown: "# " and its title (of plan.json, or its name), each section's heading as "## ". planfs import
+ * makes the same sections of it. Returns as export_plan_json().
+ */
+int export_plan_md(
+	struct store *s, const struct export_plan *plan, struct buf *ret_text) MUST_CHECK;
+
+/*
+ * A plan as a .docx with the layout of GB/T 9704-2012. Blank lines and indents are left to the layout. Returns 0 and
+ * *ret_data, or the error of the store.
+ */
+int export_plan_docx(
+	struct store *s, const struct export_plan *plan, struct buf *ret_data) MUST_CHECK;

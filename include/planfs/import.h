@@ -8,6 +8,7 @@
 #include "planfs/buf.h"
 #include "planfs/document.h"
 #include "planfs/encoding.h"
+#include "planfs/sketch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,9 @@ enum {
 struct import_options {
 	const char *
 		time; /* when the import happens, for plan.json ("2026-11-21T10:15:02+08:00"); or NULL */
-	bool keep_noise; /* see struct document_options */
+	bool keep_noise;               /* see struct document_options */
+	const struct rules *rules;     /* likewise */
+	const enum encoding *encoding; /* of texts; NULL: find out */
 };
 
 /* One file to write into a plan's directory: a section or plan.json. */
@@ -38,14 +41,16 @@ struct import_plan {
 	size_t n_files;
 	char *json;                       /* owned; the text of plan.json */
 	char hash[IMPORT_HASH_CHARS + 1]; /* of the sections' texts: equal for copies of a plan */
+	struct sketch sketch;             /* alike for plans that are nearly the same */
 };
 
 /* All that one document gives. */
 struct import {
 	char *name; /* owned; the document's file name, UTF-8 */
 	char hash[IMPORT_HASH_CHARS +
-		  1]; /* of the cleaned text: equal when the same text comes again */
-	enum encoding encoding;
+		  1];           /* of the cleaned text: equal when the same text comes again */
+	const char *format;     /* static; "text", "Word", "web page", … */
+	enum encoding encoding; /* of a text */
 	struct document doc;
 	struct import_plan *plans; /* owned, in the order of the document */
 	size_t n_plans;
@@ -61,7 +66,8 @@ struct import_error {
  *
  * Returns 0 and *ret_import, to be released with import_done(). On failure *ret_error says what to tell
  * the user: -EINVAL when @path is no regular file, -EFBIG when it is larger than IMPORT_BYTES_MAX,
- * -EILSEQ when it is no text (see encoding_decode()), -ENODATA when it is empty or no plan is in it,
+ * -EBADMSG when it is damaged, -ENOTSUP when it is no document, -ENOPKG when a program that reads it is not
+ * installed, -ETIMEDOUT when that takes minutes, -EILSEQ when it is no text (see encoding_decode()), -ENODATA when it is empty or no plan is in it,
  * -ENOMEM, or what open() and read() say.
  */
 int import_read(const char *path, const struct import_options *options, struct import *ret_import,

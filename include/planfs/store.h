@@ -189,6 +189,23 @@ typedef void store_feed_fn(void *arg, const struct store_feed *change);
  */
 int store_feed(struct store *s, int64_t *rev, store_feed_fn *fn, void *arg) MUST_CHECK;
 
+/* A version of a name in a directory. The texts are valid during the call of store_version_fn. */
+struct store_version {
+	int64_t rev, time; /* ns since 1970 */
+	const char *author, *op, *name;
+	uint32_t mode; /* of the inode after the change, like mtime and body */
+	int64_t mtime, body;
+};
+
+/* A result other than 0 ends the listing. */
+typedef int store_version_fn(void *arg, const struct store_version *version);
+
+/*
+ * Call @fn for all that the history has of names in directory @parent, also of those that are gone, the oldest
+ * first. Returns 0 or the result of @fn that was not 0. @fn must not call the store.
+ */
+int store_versions(struct store *s, int64_t parent, store_version_fn *fn, void *arg) MUST_CHECK;
+
 /*
  * Copy the database, as of now and while others go on writing, to the new file @path (mode 0600),
  * which is on the disk when the call returns. Returns 0, -EEXIST, or the error of the file system.

@@ -34,7 +34,9 @@ int cmd_check(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
+int cmd_load(int argc, char **argv);
 int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_helper() */
+int cmd_new_year(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
@@ -183,3 +185,24 @@ typedef int files_fn(void *arg, const char *path);
  * result of @fn that was not 0, or -errno when @path or a directory below it cannot be read.
  */
 int files_walk(const char *path, files_fn *fn, void *arg) MUST_CHECK;
+
+/* All of a file of at most @max bytes. Returns 0 and *ret_text, -EFBIG, or -errno. */
+int files_read(const char *path, size_t max, struct buf *ret_text) MUST_CHECK;
+
+/* --- progress.c --- */
+
+struct progress {
+	const char *what; /* borrowed */
+	unsigned long done, all;
+	int64_t last_ms;
+	bool shown, drawn;
+	bool both; /* stdout is a terminal, too: the bar makes way for what is printed there */
+};
+
+/* Is stderr a terminal that a bar can be drawn on? */
+bool progress_is_wanted(void);
+
+void progress_begin(struct progress *p, const char *what, unsigned long all);
+void progress_step(struct progress *p);  /* one more is done */
+void progress_pause(struct progress *p); /* something else will be printed */
+void progress_end(struct progress *p);

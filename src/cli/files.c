@@ -5,9 +5,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int is_wanted(const struct dirent *entry)
 {
@@ -61,4 +63,34 @@ int files_walk(const char *path, files_fn *fn, void *arg)
 	if (stat(path, &st) < 0)
 		return -errno;
 	return S_ISDIR(st.st_mode) ? walk_dir(path, fn, arg) : fn(arg, path);
+}
+
+static int read_some(int fd, struct buf *out)
+{
+	char piece[16 * 1024];
+	ssize_t n = read(fd, piece, sizeof(piece));
+	int r;
+
+	if (n < 0)
+		return errno == EINTR ? 1 : -errno;
+	r = buf_add(out, piece, (size_t)n);
+	return r < 0 ? r : n > 0;
+}
+
+int files_read(const char *path, size_t max, struct buf *ret_text)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int r = 1, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	while (r > 0 && text.len <= max)
+		r = read_some(fd, &text);
+	close(fd);
+	if (r < 0)
+		return r;
+	if (text.len > max)
+		return -EFBIG;
+	*ret_text = buf_steal(&text);
+	return 0;
 }

@@ -14,18 +14,28 @@
 static const struct command commands[] = {
 	{ "init", "DB", "make a new, empty database", NULL, cmd_init },
 	{ "import",
-		"DB|MNT FILE|DIR… [--dry-run] [--json] [--keep-noise] [--year Y] [--district D]",
+		"DB|MNT FILE|DIR… [--dry-run] [--explain] [--json] [--year Y] [--district D] […]",
 		"take documents apart into plans and sections",
 		"  --dry-run       show what would be written, write nothing\n"
 		"  --json          one JSON object per file, with every line that was left out\n"
+		"  --encoding E    texts are in E: UTF-8, UTF-16, GB18030, GBK or BIG5\n"
+		"  --explain       say why: the words behind each year, district, kind and section\n"
 		"  --keep-noise    leave nothing out and repair nothing\n"
+		"  --on-duplicate=link|skip|keep\n"
+		"                  a plan whose text another document brought: put a symbolic link\n"
+		"                  there, leave it out, or import it (the default)\n"
+		"  --rules FILE    more rules about noise, spam and places (man planfs)\n"
 		"  --year Y        file all plans under this year\n"
 		"  --district D    file all plans under this district\n",
 		cmd_import },
-	{ "export", "DB|MNT [PATH] --json|--txt", "write plans to stdout",
+	{ "export", "DB|MNT [PATH] --json|--txt|--md|--docx", "write plans to stdout",
 		"  --json    an array with one object per plan\n"
-		"  --txt     the sections in order; of several plans with headings\n",
+		"  --txt     the sections in order; of several plans with headings\n"
+		"  --md      Markdown\n"
+		"  --docx    Word, with the layout of GB/T 9704-2012; one plan\n",
 		cmd_export },
+	{ "load", "DB|MNT FILE.json|-", "read back what export --json wrote, with its history",
+		NULL, cmd_load },
 	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
 		"  -o ro              read only\n"
 		"  -o allow_other     let other users in, as the permissions of the files say\n"
@@ -37,6 +47,12 @@ static const struct command commands[] = {
 		"  -o debug           print every request; stays in the foreground\n"
 		"  -f, --foreground   stay in the foreground\n",
 		cmd_mount },
+	{ "new-year", "[DB|MNT] YEAR --from YEAR [PATH…] [--dry-run]",
+		"make next year's plans of this year's",
+		"  --from YEAR   the year whose plans are taken\n"
+		"  --dry-run     show what would be made, write nothing\n"
+		"Without DB each PATH is a directory in a mount, and without PATH the present one.\n",
+		cmd_new_year },
 	{ "serve", "", "the daemon of a mount; its supervisor starts it", NULL, cmd_serve },
 	{ "umount", "MNT", "unmount, when all is written", NULL, cmd_umount },
 	{ "upgrade", "MNT", "have this program serve a mount, which nobody notices", NULL,

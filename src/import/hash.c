@@ -30,6 +30,7 @@ int hash_texts(struct import *import)
 		XXH3_128bits_reset(state);
 		hash_plan(state, import->plans[i].plan);
 		print_hash(XXH3_128bits_digest(state), import->plans[i].hash);
+		sketch_make(import->plans[i].plan, &import->plans[i].sketch);
 	}
 	XXH3_128bits_reset(state);
 	for (i = 0; i < import->n_plans; i++)

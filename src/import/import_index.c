@@ -11,9 +11,10 @@
 #include <string.h>
 
 struct import_index {
-	struct store *s;  /* borrowed while it is built */
-	json_t *by_text;  /* owned; hash of a plan's text -> path */
-	json_t *by_place; /* owned; hash of the document, '/', hash of the text -> path */
+	struct store *s;   /* borrowed while it is built */
+	json_t *by_text;   /* owned; hash of a plan's text -> path */
+	struct near *near; /* owned */
+	json_t *by_place;  /* owned; hash of the document, '/', hash of the text -> path */
 };
 
 void import_index_free(struct import_index *index)
@@ -22,6 +23,7 @@ void import_index_free(struct import_index *index)
 		return;
 	json_decref(index->by_text);
 	json_decref(index->by_place);
+	near_free(index->near);
 	free(index);
 }
 
@@ -33,11 +35,16 @@ static int remember(json_t *map, const char *key, const char *path)
 	return json_object_set_new_nocheck(map, key, json_string_nocheck(path)) == 0 ? 0 : -ENOMEM;
 }
 
-int index_add(struct import_index *index, const char *document, const char *text, const char *path)
+int index_add(struct import_index *index, const char *document, const char *text,
+	const struct sketch *sketch, const char *path)
 {
 	char place[2 * IMPORT_HASH_CHARS + 2];
-	int r;
+	int r = 0;
 
+	if (sketch && !json_object_get(index->by_text, text))
+		r = near_add(index->near, sketch, path);
+	if (r < 0)
+		return r;
 	r = remember(index->by_text, text, path);
 	if (r < 0)
 		return r;
@@ -59,6 +66,12 @@ const char *index_find_place(
 	return json_string_value(json_object_get(index->by_place, place));
 }
 
+const char *index_find_near(
+	const struct import_index *index, const struct sketch *sketch, unsigned *ret_percent)
+{
+	return near_find(index->near, sketch, ret_percent);
+}
+
 static int parse_metadata(void *arg, const char *data, size_t len)
 {
 	json_t **json = arg;
@@ -72,7 +85,9 @@ static int add_plan(void *arg, const struct export_plan *plan)
 	struct import_index *index = arg;
 	CLEANUP(buf_done) struct buf path = { 0 };
 	const char *document, *text;
+	struct sketch sketch;
 	struct inode inode;
+	bool sketched;
 	json_t *json = NULL;
 	int r;
 
@@ -83,8 +98,9 @@ static int add_plan(void *arg, const struct export_plan *plan)
 		r = buf_printf(&path, "%s/%s/%s", plan->year, plan->district, plan->name);
 	text = json_string_value(json_object_get(json, "hash"));
 	document = json_string_value(json_object_get(json_object_get(json, "source"), "hash"));
+	sketched = sketch_scan(json_string_value(json_object_get(json, "sketch")), &sketch);
 	if (r == 0 && text && document)
-		r = index_add(index, document, text, buf_str(&path));
+		r = index_add(index, document, text, sketched ? &sketch : NULL, buf_str(&path));
 	json_decref(json);
 	return r == -ENOENT ? 0 : r; /* a plan without metadata was not imported */
 }
@@ -96,8 +112,10 @@ int import_index_new(struct store *s, struct import_index **ret_index)
 
 	if (!index)
 		return -ENOMEM;
-	*index = (struct import_index){ s, json_object(), json_object() };
-	if (!index->by_text || !index->by_place)
+	*index = (struct import_index){
+		.s = s, .by_text = json_object(), .by_place = json_object(), .near = near_new()
+	};
+	if (!index->by_text || !index->by_place || !index->near)
 		return -ENOMEM;
 	r = export_walk(s, "", add_plan, index);
 	if (r < 0)

@@ -21,6 +21,7 @@ void import_result_done(struct import_result *result)
 	for (i = 0; i < result->n_outcomes; i++) {
 		free(result->outcomes[i].path);
 		free(result->outcomes[i].copy_of);
+		free(result->outcomes[i].near_to);
 	}
 	free(result->outcomes);
 	*result = (struct import_result){ 0 };
@@ -169,11 +170,39 @@ static int set_path(
 	return asprintf(&o->path, "%s/%s/%s", year, district, name) < 0 ? -ENOMEM : 0;
 }
 
+static const char *year_of(const struct job *job, const struct import_plan *plan)
+{
+	return job->target->year ? job->target->year : plan->year;
+}
+
+static const char *district_of(const struct job *job, const struct import_plan *plan)
+{
+	return job->target->district ? job->target->district : plan->district;
+}
+
+/* A symbolic link to the first plan with this text, in the place of this one. */
+static int write_link(struct txn *t, const struct inode *dir, const char *name, const char *copy_of,
+	char *ret_name)
+{
+	CLEANUP(buf_done) struct buf target = { 0 };
+	struct inode link = like(dir, S_IFREG);
+	struct text text;
+	int r;
+
+	link.mode = S_IFLNK | 0777;
+	r = buf_printf(&target, "../../%s", copy_of);
+	if (r == 0)
+		r = find_free_name(t, dir->id, name, ret_name);
+	if (r < 0)
+		return r;
+	text = (struct text){ target.data, target.len };
+	return txn_create(t, dir->id, ret_name, &link, &text);
+}
+
 static int write_plan(struct txn *t, struct job *job, const struct import_plan *plan,
 	struct import_outcome *outcome)
 {
-	const char *year = job->target->year ? job->target->year : plan->year;
-	const char *district = job->target->district ? job->target->district : plan->district;
+	const char *year = year_of(job, plan), *district = district_of(job, plan);
 	char name[NAME_BYTES_MAX + 1];
 	struct inode at;
 	int r;
@@ -186,10 +215,35 @@ static int write_plan(struct txn *t, struct job *job, const struct import_plan *
 	r = enter_dir(t, district, &at);
 	if (r < 0)
 		return fail(job, district, r);
-	r = enter_new_dir(t, plan->dir, &at, name);
-	if (r == 0)
-		r = write_files(t, &at, plan);
+	if (outcome->linked) {
+		r = write_link(t, &at, plan->dir, outcome->copy_of, name);
+	} else {
+		r = enter_new_dir(t, plan->dir, &at, name);
+		if (r == 0)
+			r = write_files(t, &at, plan);
+	}
 	return r < 0 ? fail(job, plan->dir, r) : set_path(outcome, year, district, name);
+}
+
+/* The plan of this document, before this one, that has the same text. */
+static const struct import_outcome *first_in_document(const struct job *job, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (!job->result->outcomes[k].left_out && !job->result->outcomes[k].linked &&
+			strcmp(job->import->plans[k].hash, job->import->plans[i].hash) == 0)
+			return &job->result->outcomes[k];
+	return NULL;
+}
+
+static int set_copy(const struct job *job, struct import_outcome *o, const char *path)
+{
+	free(o->copy_of);
+	o->copy_of = strdup(path);
+	o->left_out = job->target->on_duplicate == DUPLICATE_SKIP;
+	o->linked = job->target->on_duplicate == DUPLICATE_LINK;
+	return o->copy_of ? 0 : -ENOMEM;
 }
 
 static int write_all(struct txn *t, void *arg)
@@ -198,21 +252,51 @@ static int write_all(struct txn *t, void *arg)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < job->import->n_plans && r == 0; i++)
-		if (!job->result->outcomes[i].was_there)
-			r = write_plan(t, job, &job->import->plans[i], &job->result->outcomes[i]);
+	for (i = 0; i < job->import->n_plans && r == 0; i++) {
+		struct import_outcome *o = &job->result->outcomes[i];
+		const struct import_outcome *first =
+			o->was_there ? NULL : first_in_document(job, i);
+
+		if (first && first->path)
+			r = set_copy(job, o, first->path);
+		if (r == 0 && !o->was_there && !o->left_out)
+			r = write_plan(t, job, &job->import->plans[i], o);
+	}
 	if (r == 0 && job->target->dry_run)
 		return -ECANCELED; /* so that nothing of it remains */
 	return r;
 }
 
+/* Is the link there that an earlier import of the document made? Returns 1 or 0, or -Exxx. */
+static int link_is_there(struct store *s, const struct job *job, const struct import_plan *plan,
+	struct import_outcome *o)
+{
+	CLEANUP(buf_done) struct buf target = { 0 };
+	CLEANUP(buf_done) struct buf path = { 0 };
+	struct inode inode;
+	int r;
+
+	r = buf_printf(&path, "%s/%s/%s", year_of(job, plan), district_of(job, plan), plan->dir);
+	if (r == 0)
+		r = store_resolve(s, path.data, &inode);
+	if (r == 0 && S_ISLNK(inode.mode))
+		r = store_readlink(s, inode.id, &target);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	if (strncmp(buf_str(&target), "../../", 6) != 0 || strcmp(target.data + 6, o->copy_of) != 0)
+		return 0;
+	o->path = strdup(path.data);
+	return o->path ? 1 : -ENOMEM;
+}
+
 /* Which plans of the document are there already, and which are copies of others. */
-static int look_up(const struct job *job)
+static int look_up(struct store *s, const struct job *job)
 {
 	const struct import *import = job->import;
 	size_t i;
+	int r = 0;
 
-	for (i = 0; i < import->n_plans; i++) {
+	for (i = 0; i < import->n_plans && r >= 0; i++) {
 		struct import_outcome *o = &job->result->outcomes[i];
 		const char *there =
 			index_find_place(job->index, import->hash, import->plans[i].hash);
@@ -221,22 +305,38 @@ static int look_up(const struct job *job)
 
 		o->was_there = there != NULL;
 		o->path = there ? strdup(there) : NULL;
-		o->copy_of = copy ? strdup(copy) : NULL;
-		if ((there && !o->path) || (copy && !o->copy_of))
+		if (there && !o->path)
 			return -ENOMEM;
+		r = copy ? set_copy(job, o, copy) : 0;
+		if (r == 0 && o->linked)
+			r = link_is_there(s, job, &import->plans[i], o);
+		o->was_there = o->was_there || r > 0;
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
+/* Enter the plans into the index; those before them are what they may be near to. */
 static int remember_all(const struct job *job)
 {
 	const struct import *import = job->import;
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < import->n_plans && r == 0; i++)
-		r = index_add(job->index, import->hash, import->plans[i].hash,
-			job->result->outcomes[i].path);
+	for (i = 0; i < import->n_plans && r == 0; i++) {
+		struct import_outcome *o = &job->result->outcomes[i];
+		const struct import_plan *p = &import->plans[i];
+		const char *near =
+			o->copy_of || o->was_there
+				? NULL
+				: index_find_near(job->index, &p->sketch, &o->near_percent);
+
+		if (near) {
+			o->near_to = strdup(near);
+			r = o->near_to ? 0 : -ENOMEM;
+		}
+		if (r == 0 && o->path && !o->linked)
+			r = index_add(job->index, import->hash, p->hash, &p->sketch, o->path);
+	}
 	return r;
 }
 
@@ -245,19 +345,17 @@ static bool all_there(const struct import_result *result)
 	size_t i;
 
 	for (i = 0; i < result->n_outcomes; i++)
-		if (!result->outcomes[i].was_there)
+		if (!result->outcomes[i].was_there && !result->outcomes[i].left_out)
 			return false;
 	return true;
 }
 
 static int run(struct store *s, struct job *job)
 {
-	const struct change c = {
-		.apply = write_all, .arg = job, .durable = true, .wait_ms = WAIT_MS
-	};
+	const struct change c = { .apply = write_all, .arg = job, .wait_ms = WAIT_MS };
 	int r;
 
-	r = look_up(job);
+	r = look_up(s, job);
 	if (r < 0 || all_there(job->result))
 		return r;
 	r = store_change(s, &c);
@@ -288,6 +386,13 @@ int import_store(struct store *s, struct import_index *index, const struct impor
 	return 0;
 }
 
+int import_sync(struct store *s)
+{
+	const struct change c = { .durable = true, .wait_ms = WAIT_MS };
+
+	return store_change(s, &c);
+}
+
 static int add_outcomes(json_t *json, const struct import_result *result)
 {
 	json_t *plans = json_object_get(json, "plans");
@@ -298,12 +403,20 @@ static int add_outcomes(json_t *json, const struct import_result *result)
 		const struct import_outcome *o = &result->outcomes[i];
 		json_t *plan = json_array_get(plans, i);
 
-		r = json_object_set_new(plan, "path", json_string(o->path));
+		r = json_object_set_new(plan, "path", o->path ? json_string(o->path) : json_null());
 		if (r == 0)
 			r = json_object_set_new(plan, "was_there", json_boolean(o->was_there));
 		if (r == 0)
 			r = json_object_set_new(plan, "copy_of",
 				o->copy_of ? json_string(o->copy_of) : json_null());
+		if (r == 0)
+			r = json_object_set_new(plan, "left_out", json_boolean(o->left_out));
+		if (r == 0)
+			r = json_object_set_new(plan, "linked", json_boolean(o->linked));
+		if (r == 0 && o->near_to)
+			r = json_object_set_new(plan, "near",
+				json_pack("{s:s, s:i}", "path", o->near_to, "percent",
+					(int)o->near_percent));
 	}
 	return r < 0 ? -ENOMEM : 0;
 }

@@ -1,9 +1,12 @@
 /* plan.json: what is known of a plan that its text does not say. */
 #include "import_priv.h"
 
+#include "planfs/targets.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void json_done(json_t **json)
 {
@@ -58,6 +61,7 @@ static json_t *make_json(const struct import *import, const struct import_plan *
 {
 	const struct plan *plan = p->plan;
 	json_t *json = json_pack("{s:s, s:s}", "title", plan->title, "kind", plan->kind);
+	char sketch[SKETCH_HEX + 1];
 	int r = json ? 0 : -1;
 
 	if (r == 0 && plan->topic)
@@ -66,6 +70,9 @@ static json_t *make_json(const struct import *import, const struct import_plan *
 		r = json_object_set_new(json, "source", make_source(import, plan));
 	if (r == 0)
 		r = json_object_set_new(json, "hash", json_string(p->hash));
+	sketch_print(&p->sketch, sketch);
+	if (r == 0)
+		r = json_object_set_new(json, "sketch", json_string(sketch));
 	if (r == 0 && options && options->time)
 		r = json_object_set_new(json, "imported", json_string(options->time));
 	if (r == 0)
@@ -116,13 +123,78 @@ int plan_json_make(const struct import *import, const struct import_plan *plan,
 
 /* ---- the report ---- */
 
+static int report_evidence(const struct plan *plan, json_t *list)
+{
+	size_t i;
+	int r = list ? 0 : -1;
+
+	for (i = 0; i < plan->n_evidence && r == 0; i++) {
+		const struct evidence *e = &plan->evidence[i];
+
+		r = json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:i, s:s}", "about", e->about, "value", e->value,
+				"rule", e->rule, "line", (int)e->line, "quote", e->quote));
+	}
+	return r;
+}
+
+/* ---- targets and schedule ---- */
+
+/* Where they were found, for the callbacks below. */
+struct finds {
+	json_t *list; /* borrowed */
+	const char *section;
+};
+
+static int add_target(void *arg, const struct target *t)
+{
+	struct finds *f = arg;
+
+	return json_array_append_new(
+		f->list, json_pack("{s:s, s:i, s:s%, s:s%, s:s%, s:s%}", "section", f->section,
+				 "line", (int)t->line, "indicator", t->indicator, t->indicator_len,
+				 "qualifier", t->qualifier, t->qualifier_len, "value", t->value,
+				 t->value_len, "unit", t->unit, t->unit_len));
+}
+
+static int add_period(void *arg, const struct period *p)
+{
+	struct finds *f = arg;
+
+	return json_array_append_new(
+		f->list, json_pack("{s:s, s:i, s:i, s:i, s:s%}", "section", f->section, "line",
+				 (int)p->line, "from", (int)p->first_month, "to",
+				 (int)p->last_month, "text", p->text, p->len));
+}
+
+static int report_finds(const struct plan *plan, json_t *json)
+{
+	json_t *targets = json_array(), *schedule = json_array();
+	size_t i;
+	int r = json_object_set_new(json, "targets", targets);
+
+	if (json_object_set_new(json, "schedule", schedule) < 0 || r < 0)
+		return -1;
+	for (i = 0; i < plan->n_sections && r == 0; i++) {
+		const struct section *s = &plan->sections[i];
+		struct finds found[2] = { { targets, s->name }, { schedule, s->name } };
+
+		if (strcmp(plan->kind, "总结") != 0)
+			r = targets_find(buf_str(&s->text), s->text.len, add_target, &found[0]);
+		if (r == 0)
+			r = schedule_find(buf_str(&s->text), s->text.len, add_period, &found[1]);
+	}
+	return r;
+}
+
 static json_t *report_plan(const struct import_plan *p)
 {
 	const struct plan *plan = p->plan;
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:b, s:s, s:[]}",
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:b, s:s, s:[], s:[]}",
 		"year", p->year, "district", p->district, "dir", p->dir, "title", plan->title,
 		"kind", plan->kind, "topic", plan->topic, "number", (int)plan->number, "line",
-		(int)plan->line, "truncated", (int)plan->truncated, "hash", p->hash, "sections");
+		(int)plan->line, "truncated", (int)plan->truncated, "hash", p->hash, "sections",
+		"evidence");
 	json_t *list = json_object_get(json, "sections");
 	size_t i;
 
@@ -131,7 +203,8 @@ static json_t *report_plan(const struct import_plan *p)
 			    list, json_pack("{s:s, s:I}", "name", plan->sections[i].name, "bytes",
 					  (json_int_t)plan->sections[i].text.len)) < 0)
 			list = NULL;
-	if (list)
+	if (list && report_evidence(plan, json_object_get(json, "evidence")) == 0 &&
+		report_finds(plan, json) == 0)
 		return json;
 	json_decref(json);
 	return NULL;
@@ -162,9 +235,10 @@ static int add_all(const struct import *import, json_t *json)
 int import_report_json(const struct import *import, struct buf *ret_text)
 {
 	CLEANUP(json_done)
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:[], s:[], s:[]}", "file", import->name,
-		"encoding", encoding_name(import->encoding), "hash", import->hash, "collection",
-		import->doc.title, "plans", "dropped", "repairs");
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:[], s:[], s:[]}", "file",
+		import->name, "format", import->format, "encoding", encoding_name(import->encoding),
+		"hash", import->hash, "collection", import->doc.title, "plans", "dropped",
+		"repairs");
 	int r;
 
 	if (!json)

@@ -165,19 +165,116 @@ static int list_plans(struct import *import, const struct import_options *option
 	return r;
 }
 
+static int read_office(const char *data, size_t len, struct lines *ret)
+{
+	CLEANUP(buf_done) struct buf docx = { 0 };
+	int r = helper_office(data, len, &docx);
+
+	return r < 0 ? r : docx_read(buf_str(&docx), docx.len, ret);
+}
+
+static int read_pdf(const char *data, size_t len, struct lines *ret)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int r = helper_pdf(data, len, &text);
+
+	return r < 0 ? r : pdf_lines(buf_str(&text), text.len, ret);
+}
+
+/* What a user can do about it: the program that is not here, and its package. */
+static const char *helper_of(const char *format)
+{
+	return strcmp(format, format_name(FORMAT_PDF)) == 0
+		       ? "pdftotext, which is not here; install poppler-utils"
+		       : "LibreOffice, which is not here; install libreoffice-writer-nogui";
+}
+
+/* From the bytes of a file to lines, by the reader for it. */
+static int read_lines(struct import *import, const char *data, size_t len,
+	const struct import_options *options, struct lines *ret)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	enum format format = format_find(data, len);
+	int r;
+
+	import->format = format_name(format);
+	if (format == FORMAT_DOCX)
+		return docx_read(data, len, ret);
+	if (format == FORMAT_OFFICE)
+		return read_office(data, len, ret);
+	if (format == FORMAT_PDF)
+		return read_pdf(data, len, ret);
+	if (format != FORMAT_TEXT)
+		return -ENOTSUP;
+	if (options && options->encoding) {
+		import->encoding = *options->encoding;
+		r = encoding_decode_as(import->encoding, data, len, &text);
+	} else {
+		r = encoding_decode(data, len, &text, &import->encoding);
+	}
+	if (r < 0)
+		return r;
+	format = format_of_text(buf_str(&text), text.len);
+	import->format = format_name(format);
+	if (format == FORMAT_HTML)
+		return html_read(buf_str(&text), text.len, ret);
+	if (format == FORMAT_MARKDOWN)
+		return markdown_read(buf_str(&text), text.len, ret);
+	ret->text = buf_steal(&text);
+	return 0;
+}
+
 static int parse(
 	struct import *import, const char *data, size_t len, const struct import_options *options)
 {
 	struct document_options how = { .name = import->name };
-	CLEANUP(buf_done) struct buf text = { 0 };
+	CLEANUP(lines_done) struct lines lines = { 0 };
 	int r;
 
-	if (options)
+	if (options) {
 		how.keep_noise = options->keep_noise;
-	r = encoding_decode(data, len, &text, &import->encoding);
-	if (r == 0)
-		r = document_parse(buf_str(&text), text.len, &how, &import->doc);
+		how.rules = options->rules;
+	}
+	r = read_lines(import, data, len, options, &lines);
+	if (r < 0)
+		return r;
+	how.levels = (const unsigned char *)lines.levels.data;
+	how.n_levels = lines.levels.len;
+	how.title = lines.title;
+	r = document_parse(buf_str(&lines.text), lines.text.len, &how, &import->doc);
 	return r < 0 ? r : list_plans(import, options);
+}
+
+/* One line that says why a document was refused. Returns @error. */
+static int explain(const struct import *import, const char *name,
+	const struct import_options *options, int error, struct import_error *ret)
+{
+	const char *format = import->format ? import->format : "";
+
+	switch (error) {
+	case -EILSEQ:
+		return options && options->encoding
+			       ? fail(ret, error, "%s: not a text in %s", name,
+					 encoding_name(*options->encoding))
+			       : fail(ret, error, "%s: not a text in UTF-8, UTF-16 or GB18030",
+					 name);
+	case -ENODATA:
+		return strcmp(format, format_name(FORMAT_PDF)) == 0
+			       ? fail(ret, error, "%s: no plan found in it; a scan has no text",
+					 name)
+			       : fail(ret, error, "%s: no plan found in it", name);
+	case -EBADMSG:
+		return fail(ret, error, "%s: damaged: no %s file that any program would write",
+			name, format);
+	case -EFBIG:
+		return fail(ret, error, "%s: holds more text than any document", name);
+	case -ENOTSUP:
+		return fail(ret, error, "%s: a %s file, which is no document", name, format);
+	case -ENOPKG:
+		return fail(ret, error, "%s: needs %s", name, helper_of(format));
+	default:
+		return fail(ret, error, "%s: %s", name, strerror(-error));
+	}
 }
 
 int import_parse(const char *name, const char *data, size_t len,
@@ -192,12 +289,8 @@ int import_parse(const char *name, const char *data, size_t len,
 	r = set_name(&import, name);
 	if (r == 0)
 		r = parse(&import, data, len, options);
-	if (r == -EILSEQ)
-		return fail(ret_error, r, "%s: not a text in UTF-8, UTF-16 or GB18030", name);
-	if (r == -ENODATA)
-		return fail(ret_error, r, "%s: no plan found in it", name);
 	if (r < 0)
-		return fail(ret_error, r, "%s: %s", name, strerror(-r));
+		return explain(&import, name, options, r, ret_error);
 
 	*ret_import = import;
 	import = (struct import){ 0 };

@@ -31,6 +31,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_MAX_INODE] = "SELECT seq FROM sqlite_sequence WHERE name = 'inode'",
 	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin FROM revision WHERE rev > ?1 "
 		     "ORDER BY rev LIMIT 1000",
+	[SQL_VERSIONS] =
+		"SELECT rev, time, author, op, name, mode, mtime, ifnull(body, 0) FROM revision "
+		"WHERE parent = ?1 ORDER BY rev",
 	[SQL_DATA_VERSION] = "PRAGMA data_version",
 	[SQL_REQUEST_DONE] = "SELECT session = ?2 AND number = ?3 FROM request WHERE slot = ?1",
 

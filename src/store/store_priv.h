@@ -55,6 +55,7 @@ enum sql_id {
 	SQL_MAX_REV,
 	SQL_MAX_INODE,
 	SQL_FEED,
+	SQL_VERSIONS,
 	SQL_DATA_VERSION,
 	SQL_REQUEST_DONE,
 	SQL_READERS_END, /* the following are prepared by the writer only */

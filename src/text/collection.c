@@ -194,6 +194,13 @@ static bool parse_heading(const struct para *p, struct candidate *ret)
 	return true;
 }
 
+bool collection_may_begin(const struct para *p)
+{
+	struct candidate c;
+
+	return parse_heading(p, &c);
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;

@@ -18,6 +18,10 @@ void document_done(struct document *doc)
 		plan_done(&doc->plans[i]);
 	for (i = 0; i < doc->n_dropped; i++)
 		free(doc->dropped[i].text);
+	for (i = 0; i < doc->n_repairs; i++) {
+		free(doc->repairs[i].from);
+		free(doc->repairs[i].to);
+	}
 	free(doc->plans);
 	free(doc->dropped);
 	free(doc->repairs);
@@ -30,6 +34,7 @@ static void build_done(struct build *b)
 	document_done(&b->doc);
 	paras_done(&b->paras);
 	buf_done(&b->text);
+	rules_free(b->own_rules);
 }
 
 static void members_done(struct members *m)
@@ -47,7 +52,7 @@ static int clean(struct build *b)
 	if (!keep)
 		r = noise_repair(b);
 	if (r == 0)
-		r = paras_split(&b->paras, buf_str(&b->text), b->text.len);
+		r = paras_split(&b->paras, buf_str(&b->text), b->text.len, b->options);
 	if (r == 0 && !keep)
 		r = noise_drop_lines(b);
 	if (r == 0 && !keep)
@@ -142,6 +147,16 @@ static int compare_lines(const void *a, const void *b)
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
+static int find_rules(struct build *b)
+{
+	int r = 0;
+
+	if (!b->options || !b->options->rules)
+		r = rules_new(&b->own_rules);
+	b->rules = b->own_rules ? b->own_rules : b->options ? b->options->rules : NULL;
+	return r;
+}
+
 int document_parse(const char *text, size_t len, const struct document_options *options,
 	struct document *ret_document)
 {
@@ -152,7 +167,9 @@ int document_parse(const char *text, size_t len, const struct document_options *
 		return -EILSEQ;
 	if (len == 0)
 		return -ENODATA;
-	r = buf_add(&b.text, text, len);
+	r = find_rules(&b);
+	if (r == 0)
+		r = buf_add(&b.text, text, len);
 	if (r == 0)
 		r = clean(&b);
 	if (r == 0)

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
-static const char *const names[] = { "UTF-8", "UTF-16LE", "UTF-16BE", "GB18030" };
+static const char *const names[] = { "UTF-8", "UTF-16LE", "UTF-16BE", "GB18030", "BIG5" };
 
 const char *encoding_name(enum encoding encoding)
 {
@@ -108,15 +109,52 @@ static bool has_control_characters(const struct buf *b)
 
 int encoding_decode(const char *data, size_t len, struct buf *ret_text, enum encoding *ret_encoding)
 {
-	CLEANUP(buf_done) struct buf text = { 0 };
 	enum encoding encoding = ENCODING_UTF8;
 	size_t mark = read_mark(data, len, &encoding);
 	int r;
 
-	data += mark;
-	len -= mark;
 	if (encoding == ENCODING_UTF8 && mark == 0 && !utf8_is_valid(data, len, NULL))
 		encoding = ENCODING_GB18030;
+	r = encoding_decode_as(encoding, data, len, ret_text);
+	if (r == 0 && ret_encoding)
+		*ret_encoding = encoding;
+	return r;
+}
+
+int encoding_find(const char *name, enum encoding *ret_encoding)
+{
+	static const struct {
+		const char *name;
+		enum encoding encoding;
+	} known[] = { { "utf-8", ENCODING_UTF8 }, { "utf8", ENCODING_UTF8 },
+		{ "utf-16", ENCODING_UTF16LE }, { "utf-16le", ENCODING_UTF16LE },
+		{ "utf-16be", ENCODING_UTF16BE }, { "gb18030", ENCODING_GB18030 },
+		{ "gbk", ENCODING_GB18030 }, { "gb2312", ENCODING_GB18030 },
+		{ "big5", ENCODING_BIG5 } };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++) {
+		if (strcasecmp(name, known[i].name) != 0)
+			continue;
+		*ret_encoding = known[i].encoding;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int encoding_decode_as(enum encoding encoding, const char *data, size_t len, struct buf *ret_text)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	enum encoding marked = encoding;
+	size_t mark = read_mark(data, len, &marked);
+	int r;
+
+	if (marked != encoding && encoding != ENCODING_UTF16LE)
+		mark = 0; /* in other encodings these bytes are characters */
+	else if (mark > 0)
+		encoding = marked;
+	data += mark;
+	len -= mark;
 	if (encoding == ENCODING_UTF8)
 		r = utf8_is_valid(data, len, NULL) ? buf_add(&text, data, len) : -EILSEQ;
 	else
@@ -128,7 +166,5 @@ int encoding_decode(const char *data, size_t len, struct buf *ret_text, enum enc
 		return -EILSEQ;
 
 	*ret_text = buf_steal(&text);
-	if (ret_encoding)
-		*ret_encoding = encoding;
 	return 0;
 }

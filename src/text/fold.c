@@ -30,6 +30,13 @@ uint32_t cursor_next(struct cursor *c)
 
 	if (c->at == c->end)
 		return 0;
+	if ((unsigned char)*c->at >= 0xE4 && (unsigned char)*c->at <= 0xE9 && c->end - c->at >= 3) {
+		/* Han, which is nearly all there is, and which nothing folds */
+		const unsigned char *u = (const unsigned char *)c->at;
+
+		c->at += 3;
+		return (u[0] & 15u) << 12 | (u[1] & 63u) << 6 | (u[2] & 63u);
+	}
 	n = utf8_decode(c->at, (size_t)(c->end - c->at), &ch);
 	if (n == 0) { /* half a character: a part of a text was handed in */
 		c->at = c->end;

@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAIN_MIN = 3, PERIODS_MIN = 3, LABELS = 8, NEXT_LINK_MAX = 32, LEAD_CHARS_MAX = 25 };
+enum {
+	CHAIN_MIN = 3,
+	PERIODS_MIN = 3,
+	LABELS = 8,
+	NEXT_LINK_MAX = 32,
+	STYLED_CHARS_MAX = 100,
+	LEAD_CHARS_MAX = 25,
+	LEAD_BACK_MAX = 3
+};
 
 /* The last link of a chain 一是 … 二是 … that may go on. */
 struct chain {
@@ -132,6 +140,20 @@ bool para_is_short(const struct para *p)
 	return text_chars(p->text, p->len) <= 60 && !text_has(p->text, p->len, "。");
 }
 
+/* "附件:1.分工表", and the annexes themselves come behind it. */
+static bool is_list_of_annexes(const struct headings *s, size_t at)
+{
+	const struct para *p = &s->facts->paras[at];
+	size_t i;
+
+	if (!text_has(p->text, p->len, ":") && !text_has(p->text, p->len, "："))
+		return false;
+	for (i = at + 1; i < s->facts->n; i++)
+		if (s->items[i].marker.kind == MARKER_ANNEX && s->items[i].marker.number <= 1)
+			return true;
+	return false;
+}
+
 /* The first annex heading behind some text; the number of paragraphs without one. */
 static size_t find_annex(const struct headings *s)
 {
@@ -141,7 +163,7 @@ static size_t find_annex(const struct headings *s)
 		const struct item *item = &s->items[i];
 
 		if (item->marker.kind == MARKER_ANNEX && seen > 0 &&
-			para_is_short(&s->facts->paras[i]))
+			para_is_short(&s->facts->paras[i]) && !is_list_of_annexes(s, i))
 			return i;
 		seen += item->marker.kind != MARKER_NONE && item->marker.kind != MARKER_ANNEX;
 	}
@@ -177,22 +199,38 @@ static void find_orphans(struct headings *s)
 		s->items[i].heading = s->items[i].marker.kind == below;
 }
 
-/* 加强队伍建设。 alone on its line, and a list that begins at 1 behind it. */
-static bool is_lead(const struct headings *s, size_t i)
+/* Can the line be the lost heading of a list: short, without a number, and a stop only at its end? */
+static bool may_lead(const struct headings *s, size_t i, bool directly)
 {
 	const struct para *p = &s->facts->paras[i];
-	const struct marker *next = &s->items[i + 1].marker;
-	const char *stop;
+	const char *stop = memmem(p->text, p->len, "。", 3);
 
-	if (s->items[i].marker.kind != MARKER_NONE || next->kind != s->level || next->number != 1 ||
-		text_chars(p->text, p->len) > LEAD_CHARS_MAX)
+	if (s->items[i].marker.kind != MARKER_NONE || text_chars(p->text, p->len) > LEAD_CHARS_MAX)
 		return false;
-	stop = memmem(p->text, p->len, "。", 3);
-	return !stop || stop + 3 == p->text + p->len;
+	if (directly)
+		return !stop || stop + 3 == p->text + p->len;
+	return !stop && !text_has(p->text, p->len, "，") && !text_has(p->text, p->len, ",") &&
+	       !text_has(p->text, p->len, "：");
+}
+
+/* The line that leads the list that begins at @at: just before it, or above a paragraph or two. Returns @at if none. */
+static size_t lead_of(const struct headings *s, size_t at)
+{
+	size_t back;
+
+	for (back = 1; back <= LEAD_BACK_MAX && back <= at; back++) {
+		size_t i = at - back;
+
+		if (s->items[i].marker.kind != MARKER_NONE)
+			return at;
+		if (may_lead(s, i, back == 1))
+			return i;
+	}
+	return at;
 }
 
 /*
- * Lists that begin again and again, each behind a short line: the lines are the headings, whose numbers
+ * Lists that begin again and again, each below a short line: the lines are the headings, whose numbers
  * were lost or never there.
  */
 static void find_leads(struct headings *s)
@@ -202,13 +240,18 @@ static void find_leads(struct headings *s)
 	if (s->level == MARKER_NONE || s->level == MARKER_CHAIN || s->level == MARKER_PERIOD)
 		return;
 	for (i = 0; i < s->annex; i++) {
-		lists += s->items[i].marker.kind == s->level && s->items[i].marker.number == 1;
-		leads += i + 1 < s->annex && is_lead(s, i);
+		if (s->items[i].marker.kind != s->level || s->items[i].marker.number != 1)
+			continue;
+		lists++;
+		leads += lead_of(s, i) != i;
 	}
 	if (leads < 2 || leads != lists)
 		return;
 	for (i = 0; i < s->annex; i++)
-		s->items[i].heading = i + 1 < s->annex && is_lead(s, i);
+		s->items[i].heading = false;
+	for (i = 0; i < s->annex; i++)
+		if (s->items[i].marker.kind == s->level && s->items[i].marker.number == 1)
+			s->items[lead_of(s, i)].heading = true;
 }
 
 /* What follows a chain of single paragraphs does not belong to its last link. */
@@ -254,6 +297,8 @@ static int find_all(struct headings *s, const struct facts *f)
 	}
 	find_orphans(s);
 	find_leads(s);
+	headings_find_styled(s);
+	headings_find_bare(s);
 	s->closing = find_closing(s);
 	return 0;
 }

@@ -38,55 +38,96 @@ static const struct topic topics[] = {
 	{ "工会", { "工会", "教代会", "职工", "女职工", "慰问", "会员" } },
 };
 
-static unsigned count_all(const struct facts *f, const char *const *list, size_t n)
+/* How often each of @words stands in the first part of the plan. */
+static void count_words(const struct facts *f, const struct words *words, unsigned *counts)
 {
-	unsigned counts[WORDS_MAX] = { 0 }, sum = 0;
-	struct words words;
 	size_t i, used = 0;
 
-	words_init(&words);
-	for (i = 0; i < n; i++)
-		words_add(&words, list[i]);
 	for (i = 0; i < f->n && used < LOOK_BYTES; i++) {
 		size_t len = f->paras[i].len;
 
 		len = len < LOOK_BYTES - used ? len : LOOK_BYTES - used;
-		words_count(&words, f->paras[i].text, len, counts);
+		words_count(words, f->paras[i].text, len, counts);
 		used += len;
 	}
-	for (i = 0; i < n; i++)
-		sum += counts[i];
-	return sum;
+}
+
+static void count_tenses(const struct facts *f, unsigned *ret_over, unsigned *ret_coming)
+{
+	unsigned counts[WORDS_MAX] = { 0 };
+	struct words words;
+	size_t i;
+
+	words_init(&words);
+	for (i = 0; i < ARRAY_LEN(past); i++)
+		words_add(&words, past[i]);
+	for (i = 0; i < ARRAY_LEN(future); i++)
+		words_add(&words, future[i]);
+	count_words(f, &words, counts);
+	*ret_over = *ret_coming = 0;
+	for (i = 0; i < ARRAY_LEN(past); i++)
+		*ret_over += counts[i];
+	for (; i < words.n; i++)
+		*ret_coming += counts[i];
 }
 
 /* What the plan calls itself: "特制定本方案", or its own title. */
-static bool calls_itself(const struct facts *f, const char *kind)
+static bool calls_itself(const struct facts *f, const char *kind, struct found *found)
 {
 	char phrase[2][32] = { "本", "如下工作" };
 	size_t i;
 
 	strcat(phrase[0], kind);
 	strcat(phrase[1], kind);
+	*found = (struct found){ "the title", f->title_line, f->title, strlen(f->title) };
 	if (text_ends_with(f->title, strlen(f->title), kind))
 		return true;
-	for (i = 0; i < f->n && i < 4; i++)
+	for (i = 0; i < f->n && i < 4; i++) {
+		*found = (struct found){ "what the text calls itself", f->paras[i].line,
+			f->paras[i].text, f->paras[i].len };
 		if (text_has(f->paras[i].text, f->paras[i].len, phrase[0]) ||
 			text_has(f->paras[i].text, f->paras[i].len, phrase[1]))
+			return true;
+	}
+	return false;
+}
+
+/* A title such as 工作总结, 2021年工作情况和2022年工作打算的报告. */
+static bool says_summary(const char *title)
+{
+	static const char *const words[] = { "总结", "工作情况", "小结", "述职", "情况汇报",
+		"情况的汇报" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++)
+		if (strstr(title, words[i]))
 			return true;
 	return false;
 }
 
-const char *kind_find(const struct facts *f)
+const char *kind_find(const struct facts *f, struct found *ret_found)
 {
-	unsigned over = count_all(f, past, ARRAY_LEN(past));
-	unsigned coming = count_all(f, future, ARRAY_LEN(future));
-	bool called = text_has(f->title, strlen(f->title), "总结");
+	unsigned over, coming;
+	bool called = says_summary(f->title);
+	unsigned line = f->n > 0 ? f->paras[0].line : 0;
 
+	count_tenses(f, &over, &coming);
+	*ret_found = (struct found){ "more of the words of what is done than of what is to come",
+		line, "", 0 };
 	if (over >= 4 && over * (called ? 6 : 4) > coming)
 		return "总结";
-	if (calls_itself(f, "要点"))
+	if (called && over > 0 && over * 8 > coming) {
+		*ret_found = (struct found){ "the title, and words of what is done", f->title_line,
+			f->title, strlen(f->title) };
+		return "总结";
+	}
+	if (calls_itself(f, "要点", ret_found))
 		return "要点";
-	return calls_itself(f, "方案") ? "方案" : "计划";
+	if (calls_itself(f, "方案", ret_found))
+		return "方案";
+	*ret_found = (struct found){ "more of the words of what is to come than of what is done",
+		line, "", 0 };
+	return "计划";
 }
 
 /* Does the plan begin with it: "做好学校安全工作…"? */
@@ -98,28 +139,48 @@ static bool opens_with(const struct facts *f, const struct topic *topic)
 				   topic->words[0]);
 }
 
+/* How often the words of each topic occur. */
+static void count_topics(const struct facts *f, unsigned *ret_counts)
+{
+	unsigned counts[WORDS_MAX] = { 0 };
+	struct words words;
+	size_t i, k, n = 0;
+
+	words_init(&words);
+	for (i = 0; i < ARRAY_LEN(topics); i++)
+		for (k = 0; k < ARRAY_LEN(topics[i].words); k++)
+			words_add(&words, topics[i].words[k]);
+	count_words(f, &words, counts);
+	for (i = 0; i < ARRAY_LEN(topics); i++)
+		for (ret_counts[i] = 0, k = 0; k < ARRAY_LEN(topics[i].words); k++)
+			ret_counts[i] += counts[n++];
+}
+
 /*
  * A topic's words must be more than those of all others together, or many when the plan opens with it,
  * or its name stands in the title.
  */
-const char *topic_find(const struct facts *f)
+const char *topic_find(const struct facts *f, struct found *ret_found)
 {
-	unsigned best = 0, all = 0, count;
+	unsigned best = 0, all = 0, counts[ARRAY_LEN(topics)];
 	const struct topic *found = NULL;
 	size_t i;
 
+	*ret_found = (struct found){ "the title", f->title_line, f->title, strlen(f->title) };
 	for (i = 0; i < ARRAY_LEN(topics); i++)
 		if (text_has(f->title, strlen(f->title), topics[i].name))
 			return topics[i].name;
+	count_topics(f, counts);
 	for (i = 0; i < ARRAY_LEN(topics); i++) {
-		count = count_all(f, topics[i].words, ARRAY_LEN(topics[i].words));
-		all += count;
-		if (count > best) {
-			best = count;
+		all += counts[i];
+		if (counts[i] > best) {
+			best = counts[i];
 			found = &topics[i];
 		}
 	}
 	if (best < TOPIC_MIN || best * 10 < all * (opens_with(f, found) ? 4 : 6))
 		return NULL;
+	*ret_found = (struct found){ "most of the words about topics", f->paras[0].line,
+		found->words[0], strlen(found->words[0]) };
 	return found->name;
 }

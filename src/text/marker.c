@@ -42,8 +42,14 @@ static bool parse_han(struct cursor *c, struct marker *m)
 
 	m->number = number_han(c);
 	cursor_skip_blanks(c);
-	if (m->number == 0 || !(cursor_skip(c, 0x3001) || cursor_skip(c, '.')))
+	if (m->number == 0)
 		return false;
+	if (cursor_skip(c, '.')) {
+		if (char_is_digit(cursor_peek(c)))
+			return false; /* 二.1 is below 二 */
+	} else if (!cursor_skip(c, 0x3001)) {
+		return false;
+	}
 	next = *c;
 	if (number_han(&next) == m->number + 1)
 		return cursor_skip(&next, 0x662F); /* 一、二是: strange, but a heading */

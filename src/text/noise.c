@@ -5,17 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_CHARS_MAX = 200 }; /* a longer line is never noise */
+enum { LIST_CHARS_MAX = 40, LINE_CHARS_MAX = 200 }; /* a longer line is never noise */
 
 /* ---- repairs inside the text ---- */
 
 /* Which repair begins at @s? NULL: none. */
-static const struct repair_row *repair_at(const char *s, size_t len)
+static const struct repair_row *repair_at(const struct rules *rules, const char *s, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < n_repair_rows; i++) {
-		const struct repair_row *row = &repair_rows[i];
+	for (i = 0; i < rules->n_repairs; i++) {
+		const struct repair_row *row = &rules->repairs[i];
 		size_t n = strlen(row->from);
 		struct cursor next;
 
@@ -28,52 +28,87 @@ static const struct repair_row *repair_at(const char *s, size_t len)
 	return NULL;
 }
 
+/* Go on from @at to where a repair may begin: at most to the last byte. */
+static size_t next_beginning(const struct rules *rules, const struct buf *text, size_t at)
+{
+	const unsigned char *s = (const unsigned char *)text->data;
+
+	for (; at + 1 < text->len; at++) {
+		unsigned pair = s[at] * 256u + s[at + 1];
+
+		if (rules->beginnings[pair / 8] & (1u << pair % 8))
+			return at;
+	}
+	return text->len;
+}
+
 static int note_repairs(struct build *b, const size_t *counts)
 {
+	const struct rules *rules = b->rules;
 	struct document *doc = &b->doc;
 	size_t i;
 
-	doc->repairs = calloc(n_repair_rows, sizeof(*doc->repairs));
+	doc->repairs = calloc(rules->n_repairs + 1, sizeof(*doc->repairs));
 	if (!doc->repairs)
 		return -ENOMEM;
-	for (i = 0; i < n_repair_rows; i++)
-		if (counts[i] > 0)
-			doc->repairs[doc->n_repairs++] = (struct repair){ repair_rows[i].from,
-				repair_rows[i].to, counts[i] };
+	for (i = 0; i < rules->n_repairs; i++) {
+		struct repair *repair = &doc->repairs[doc->n_repairs];
+
+		if (counts[i] == 0)
+			continue;
+		*repair = (struct repair){ strdup(rules->repairs[i].from),
+			strdup(rules->repairs[i].to), counts[i] };
+		doc->n_repairs++;
+		if (!repair->from || !repair->to)
+			return -ENOMEM;
+	}
 	return 0;
 }
 
-int noise_repair(struct build *b)
+static int repair(struct build *b, struct buf *out, size_t *counts)
 {
-	CLEANUP(buf_done) struct buf out = { 0 };
-	CLEANUP(buf_done) struct buf counts = { 0 };
+	const struct rules *rules = b->rules;
 	size_t at = 0, begin = 0;
 	int r;
 
-	r = buf_resize(&counts, n_repair_rows * sizeof(size_t));
-	while (r == 0 && at < b->text.len) {
-		const struct repair_row *row = repair_at(b->text.data + at, b->text.len - at);
+	while ((at = next_beginning(rules, &b->text, at)) < b->text.len) {
+		const struct repair_row *row =
+			repair_at(rules, b->text.data + at, b->text.len - at);
 
 		if (!row) {
 			at++;
 			continue;
 		}
-		r = buf_add(&out, b->text.data + begin, at - begin);
+		r = buf_add(out, b->text.data + begin, at - begin);
 		if (r == 0)
-			r = buf_add_str(&out, row->to);
-		((size_t *)(void *)counts.data)[row - repair_rows]++;
+			r = buf_add_str(out, row->to);
+		if (r < 0)
+			return r;
+		counts[row - rules->repairs]++;
 		at += strlen(row->from);
 		begin = at;
 	}
-	if (r < 0)
-		return r;
-	r = buf_add(&out, b->text.data + begin, at - begin);
+	return buf_add(out, buf_str(&b->text) + begin, b->text.len - begin);
+}
+
+int noise_repair(struct build *b)
+{
+	CLEANUP(buf_done) struct buf out = { 0 };
+	size_t *counts = calloc(b->rules->n_repairs + 1, sizeof(*counts));
+	int r;
+
+	if (!counts)
+		return -ENOMEM;
+	r = repair(b, &out, counts);
+	if (r == 0)
+		r = note_repairs(b, counts);
+	free(counts);
 	if (r < 0)
 		return r;
 
 	buf_done(&b->text);
 	b->text = buf_steal(&out);
-	return note_repairs(b, (const size_t *)(const void *)counts.data);
+	return 0;
 }
 
 /* ---- lines ---- */
@@ -134,25 +169,49 @@ static bool is_page_number(const struct buf *line)
 	return c.at == c.end;
 }
 
-/* What @line is, when it is noise; @last: it is the last of a plan. */
-static const struct noise_row *noise_of(const struct buf *line, size_t chars, bool last)
+/* "一、指导思想……1": a line of a table of contents. */
+static bool is_contents(const struct buf *line)
 {
+	struct cursor c = cursor_over(line->data, line->len);
+	unsigned digits = 0, dots = 0;
+
+	c.at = c.end;
+	while (char_is_digit(cursor_back(&c, line->data)))
+		digits++;
+	while (cursor_peek(&c) == ' ' && c.at > line->data)
+		cursor_back(&c, line->data);
+	for (; cursor_peek(&c) == '.' || cursor_peek(&c) == 0x2026 || cursor_peek(&c) == 0xB7;
+		dots++)
+		if (cursor_back(&c, line->data) == 0)
+			break;
+	return digits >= 1 && digits <= 3 && dots >= 2;
+}
+
+/* What @line is, when it is noise; @last: it is the last of a plan. */
+static const struct noise_row *noise_of(
+	const struct rules *rules, const struct buf *line, size_t chars, bool last)
+{
+	static const struct noise_row contents = { NOISE_WHOLE, "", NULL, 0, 0,
+		"table of contents" };
 	static const struct noise_row stamp = { NOISE_WHOLE, "", NULL, 0, 0, "upload date" };
 	static const struct noise_row page = { NOISE_WHOLE, "", NULL, 0, NOISE_CUT, "page number" };
 	size_t i;
 
-	for (i = 0; i < n_noise_rows; i++)
-		if (!(noise_rows[i].flags & NOISE_LAST) == !last &&
-			row_matches(&noise_rows[i], line, chars))
-			return &noise_rows[i];
+	for (i = 0; i < rules->n_noise; i++)
+		if (!(rules->noise[i].flags & NOISE_LAST) == !last &&
+			row_matches(&rules->noise[i], line, chars))
+			return &rules->noise[i];
 	if (last)
 		return NULL;
 	if (chars <= 60 && is_stamp(line))
 		return &stamp;
+	if (is_contents(line))
+		return &contents;
 	return is_page_number(line) ? &page : NULL;
 }
 
-static int classify(const struct para *p, bool last, const struct noise_row **ret)
+static int classify(
+	const struct rules *rules, const struct para *p, bool last, const struct noise_row **ret)
 {
 	CLEANUP(buf_done) struct buf folded = { 0 };
 	const char *s = p->text;
@@ -169,15 +228,15 @@ static int classify(const struct para *p, bool last, const struct noise_row **re
 	r = fold_text(s, len, &folded);
 	if (r < 0)
 		return r;
-	*ret = noise_of(&folded, chars, last);
+	*ret = noise_of(rules, &folded, chars, last);
 	return 0;
 }
 
-const char *noise_last_line(const struct para *p)
+const char *noise_last_line(const struct rules *rules, const struct para *p)
 {
 	const struct noise_row *row;
 
-	if (classify(p, true, &row) < 0)
+	if (classify(rules, p, true, &row) < 0)
 		return NULL; /* no memory for a look: the line stays */
 	return row ? row->reason : NULL;
 }
@@ -197,6 +256,19 @@ static void keep_file_title(struct build *b, const struct para *p)
 	}
 }
 
+/* Does the line say who published the document? */
+static bool names_publisher(const struct para *p)
+{
+	static const char *const labels[] = { "来源", "发布机构", "发文机关", "发文单位",
+		"发布单位", "发布部门", "作者" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(labels); i++)
+		if (text_has(p->text, p->len, labels[i]))
+			return true;
+	return false;
+}
+
 static int drop_line(
 	struct build *b, const struct para *p, const struct noise_row *row, size_t kept)
 {
@@ -204,39 +276,51 @@ static int drop_line(
 		keep_file_title(b, p);
 	if ((row->flags & NOISE_CUT) && kept > 0)
 		b->paras.items[kept - 1].cut = true;
+	if (!b->hint.text && names_publisher(p))
+		b->hint = *p;
 	return report_dropped(b, p, row->reason);
+}
+
+/* Does the line go with the one dropped before it? A list of other pages ends where a plan may begin. */
+static bool goes_with(const struct noise_row *row, const struct para *p)
+{
+	enum marker_kind kind;
+
+	if (!row || !(row->flags & (NOISE_AND_NEXT | NOISE_LIST)))
+		return false;
+	if (row->flags & NOISE_AND_NEXT)
+		return true;
+	kind = marker_parse(p->text, p->len).kind;
+	return text_chars(p->text, p->len) <= LIST_CHARS_MAX && !text_has(p->text, p->len, "。") &&
+	       kind != MARKER_HAN && kind != MARKER_PAREN_HAN && kind != MARKER_PART &&
+	       !collection_may_begin(p);
 }
 
 int noise_drop_lines(struct build *b)
 {
 	struct para *items = b->paras.items;
-	const struct noise_row *row = NULL;
+	const struct noise_row *row = NULL, *before = NULL;
 	size_t from, kept = 0;
 	bool gap = false;
 	int r;
 
-	for (from = 0; from < b->paras.n; from++) {
+	for (from = 0; from < b->paras.n; from++, before = row) {
 		gap = gap || items[from].gap;
-		if (!row || !(row->flags & NOISE_AND_NEXT)) {
-			r = classify(&items[from], false, &row);
-			if (r < 0)
-				return r;
-		} else {
-			r = report_dropped(b, &items[from], row->reason);
-			if (r < 0)
-				return r;
-			row = NULL;
-			continue;
-		}
-		if (row) {
+		r = classify(b->rules, &items[from], false, &row);
+		if (r < 0)
+			return r;
+		if (!row && goes_with(before, &items[from])) {
+			r = report_dropped(b, &items[from], before->reason);
+			row = before->flags & NOISE_LIST ? before : NULL;
+		} else if (row) {
 			r = drop_line(b, &items[from], row, kept);
-			if (r < 0)
-				return r;
-			continue;
+		} else {
+			items[kept] = items[from];
+			items[kept++].gap = gap;
+			gap = false;
 		}
-		items[kept] = items[from];
-		items[kept++].gap = gap;
-		gap = false;
+		if (r < 0)
+			return r;
 	}
 	b->paras.n = kept;
 	return 0;

@@ -47,7 +47,8 @@ static bool is_blank(const char *s, size_t len)
 	return len == 0;
 }
 
-int paras_split(struct paras *p, const char *text, size_t len)
+int paras_split(
+	struct paras *p, const char *text, size_t len, const struct document_options *options)
 {
 	const char *end = text + len;
 	unsigned line = 0;
@@ -59,6 +60,8 @@ int paras_split(struct paras *p, const char *text, size_t len)
 		struct para para = { .text = text, .line = ++line, .gap = gap };
 
 		para.len = (size_t)((stop ? stop : end) - text);
+		if (options && options->levels && line <= options->n_levels)
+			para.level = options->levels[line - 1];
 		gap = is_blank(para.text, para.len);
 		if (!gap) {
 			r = paras_add(p, &para);

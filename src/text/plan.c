@@ -13,7 +13,9 @@ enum {
 	TITLE_PARAS = 6,
 	UNENDED_CHARS = 30,
 	OPENING_CHARS_MIN = 6,
-	SUFFIX_BYTES = 12
+	SUFFIX_BYTES = 12,
+	PLAIN_HAN_MIN = 6,
+	PLAIN_CHARS_MAX = 40
 };
 
 void plan_done(struct plan *plan)
@@ -25,6 +27,11 @@ void plan_done(struct plan *plan)
 		free(plan->sections[i].title);
 		buf_done(&plan->sections[i].text);
 	}
+	for (i = 0; i < plan->n_evidence; i++) {
+		free(plan->evidence[i].value);
+		free(plan->evidence[i].quote);
+	}
+	free(plan->evidence);
 	free(plan->sections);
 	free(plan->year);
 	free(plan->district);
@@ -107,7 +114,7 @@ static int drop_last_lines(struct build *b, struct range *range)
 	int r;
 
 	while (range->to > range->from && !(b->options && b->options->keep_noise)) {
-		reason = noise_last_line(&b->paras.items[range->to - 1]);
+		reason = noise_last_line(b->rules, &b->paras.items[range->to - 1]);
 		if (!reason)
 			break;
 		r = report_dropped(b, &b->paras.items[range->to - 1], reason);
@@ -122,6 +129,9 @@ static bool breaks_off(const struct para *last)
 {
 	struct cursor c = cursor_over(last->text, last->len);
 
+	if (text_ends_with(last->text, last->len, "印发") ||
+		text_ends_with(last->text, last->len, "日"))
+		return last->cut; /* the last line of an official paper */
 	c.at = c.end;
 	while (cursor_back(&c, last->text) == ' ')
 		;
@@ -181,32 +191,85 @@ static int drop_repeated(struct build *b, struct range *range, const struct buf 
 	return 0;
 }
 
+static int add_title_line(struct buf *out, const char *s, size_t len)
+{
+	text_trim(&s, &len);
+	title_inside_notice(&s, &len);
+	return buf_add(out, s, len);
+}
+
 static int add_trimmed(struct buf *out, const char *s, size_t len)
 {
 	text_trim(&s, &len);
 	return buf_add(out, s, len);
 }
 
+/*
+ * A line that is marked as the title, or as the only heading of the highest level. Returns @end without one.
+ */
+static size_t find_styled_title(const struct para *items, const struct range *range, size_t end)
+{
+	unsigned highest = DOCUMENT_TITLE;
+	size_t i, n = 0, at = end;
+
+	for (i = range->from; i < end; i++)
+		if (items[i].level == DOCUMENT_TITLE)
+			return i;
+	for (i = range->from; i < range->to; i++) {
+		if (items[i].level == 0 || items[i].level > highest)
+			continue;
+		n = items[i].level < highest ? 1 : n + 1;
+		at = items[i].level < highest ? i : at;
+		highest = items[i].level;
+	}
+	return n == 1 && at < end && marker_parse(items[at].text, items[at].len).kind == MARKER_NONE
+		       ? at
+		       : end;
+}
+
+/* The first line of a document, short and without any stop, is a title whatever its last word is. */
+static bool is_plain_title(const struct para *p, size_t n)
+{
+	struct cursor c = cursor_over(p->text, p->len);
+	size_t chars = 0, han = 0;
+
+	if (n < 3 || marker_parse(p->text, p->len).kind != MARKER_NONE)
+		return false;
+	for (; c.at < c.end; chars++) {
+		uint32_t ch = cursor_next(&c);
+
+		if (ch == ',' || ch == ';' || ch == ':' || ch == 0x3002 || ch == '!' || ch == '?')
+			return false;
+		han += char_is_han(ch);
+	}
+	return han >= PLAIN_HAN_MIN && chars <= PLAIN_CHARS_MAX;
+}
+
 /* A title among the first lines: take it out of the text. */
 static int take_title(struct build *b, struct range *range, struct buf *title)
 {
 	struct para *items = b->paras.items;
-	size_t i,
-		end = range->to - range->from > TITLE_PARAS ? range->from + TITLE_PARAS : range->to;
+	size_t at = range->from, i,
+	       end = range->to - range->from > TITLE_PARAS ? range->from + TITLE_PARAS : range->to;
 	bool owned;
 	int r;
 
 	if (range->member)
 		end = range->from + 1; /* deeper lines belong to the text */
-	for (i = range->from; i < end; i++)
-		if (title_is_plan_title(items[i].text, items[i].len))
-			break;
+	i = find_styled_title(items, range, end);
+	for (; i == end && at < end; at++)
+		if (title_is_plan_title(items[at].text, items[at].len))
+			i = at;
+	if (i == end && !range->member &&
+		is_plain_title(&items[range->from], range->to - range->from))
+		i = range->from;
 	if (i == end || range->to - range->from < 2)
 		return 0;
+	b->title_line = items[i].line;
 	owned = i > range->from && is_owner(&items[i - 1], &items[i]);
 	r = owned ? add_trimmed(title, items[i - 1].text, items[i - 1].len) : 0;
 	if (r == 0)
-		r = add_trimmed(title, items[i].text, items[i].len);
+		r = add_title_line(title, items[i].text, items[i].len);
 	if (r < 0)
 		return r;
 	remove_para(b, range, i);
@@ -220,11 +283,17 @@ static int own_title(struct build *b, struct range *range, struct buf *title)
 {
 	const struct member *m = range->member;
 
+	int r;
+
+	b->title_line = m ? b->paras.items[m->para].line : 0;
 	if (m && text_chars(m->rest, m->rest_len) >= 4)
 		return add_trimmed(title, m->rest, m->rest_len);
 	if (!m && b->file_title)
 		return buf_add(title, b->file_title, b->file_title_len);
-	return take_title(b, range, title);
+	r = take_title(b, range, title);
+	if (r == 0 && title->len == 0 && !m && b->options && b->options->title)
+		r = buf_add_str(title, b->options->title);
+	return r;
 }
 
 /* 教育局工会工作计划篇三: what the collection calls it. */
@@ -292,41 +361,92 @@ static int set_title(struct build *b, struct range *range, const struct buf *own
 
 /* ---- all of it ---- */
 
-static int set_facts(const struct facts *f, struct plan *plan)
+static int set_year(const struct facts *f, struct plan *plan)
 {
-	CLEANUP(buf_done) struct buf district = { 0 };
-	CLEANUP(buf_done) struct buf name = { 0 };
-	unsigned year = year_find(f);
+	struct found found = { 0 };
+	unsigned year = year_find(f, plan->kind, &found);
 	char digits[16];
-	int r;
 
 	snprintf(digits, sizeof(digits), "%u", year);
 	plan->year = strdup(year > 0 ? digits : NAME_UNKNOWN_YEAR);
-	r = district_find(f, &district);
+	if (!plan->year)
+		return -ENOMEM;
+	return year > 0 ? report_evidence(plan, "year", plan->year, &found) : 0;
+}
+
+static int set_district(const struct facts *f, struct plan *plan)
+{
+	CLEANUP(buf_done) struct buf district = { 0 };
+	struct found found = { 0 };
+	int r;
+
+	r = district_find(f, &district, &found);
 	if (r < 0)
 		return r;
 	plan->district = strdup(district.len > 0 ? district.data : NAME_UNKNOWN_DISTRICT);
-	plan->kind = kind_find(f);
-	plan->topic = topic_find(f);
-	r = name_generate(plan->title, strlen(plan->title), NAME_BYTES_MAX - SUFFIX_BYTES, &name);
+	if (!plan->district)
+		return -ENOMEM;
+	return district.len > 0 ? report_evidence(plan, "district", plan->district, &found) : 0;
+}
+
+static int set_kind(const struct facts *f, struct plan *plan)
+{
+	struct found found = { 0 };
+	int r;
+
+	plan->kind = kind_find(f, &found);
+	r = report_evidence(plan, "kind", plan->kind, &found);
+	plan->topic = topic_find(f, &found);
+	if (r == 0 && plan->topic)
+		r = report_evidence(plan, "topic", plan->topic, &found);
+	return r;
+}
+
+static int set_facts(const struct facts *f, struct plan *plan)
+{
+	CLEANUP(buf_done) struct buf name = { 0 };
+	int r;
+
+	r = set_kind(f, plan);
+	if (r == 0)
+		r = set_year(f, plan);
+	if (r == 0)
+		r = set_district(f, plan);
+	if (r == 0)
+		r = name_generate(
+			plan->title, strlen(plan->title), NAME_BYTES_MAX - SUFFIX_BYTES, &name);
 	if (r < 0)
 		return r;
 	plan->dir = buf_steal(&name).data;
-	return plan->year && plan->district && plan->dir ? 0 : -ENOMEM;
+	return plan->dir ? 0 : -ENOMEM;
+}
+
+/* A title that says something: the own one, or the document's name when it holds one plan. */
+static const char *title_for_facts(const struct build *b, const struct range *range,
+	const struct buf *own, const struct plan *plan)
+{
+	bool named = !range->member && b->options && b->options->name &&
+		     strncmp(b->options->name, plan->title, strlen(plan->title)) == 0;
+
+	return own->len > 0 || !named ? buf_str(own) : plan->title;
 }
 
 static int fill(struct build *b, struct range *range, const struct buf *own, struct plan *plan)
 {
 	const struct para *paras = b->paras.items + range->from;
-	struct facts f = { paras, range->to - range->from, buf_str(own) };
+	struct facts f = { .paras = paras, .n = range->to - range->from, .rules = b->rules };
 	int r;
 
+	f.hint = !range->member && b->hint.text ? &b->hint : NULL;
 	plan->line = range->member ? b->paras.items[range->member->para].line : paras->line;
 	plan->number = range->member ? range->member->number : 0;
 	plan->truncated = breaks_off(&paras[f.n - 1]);
 	r = set_title(b, range, own, plan);
-	if (r == 0)
-		r = set_facts(&f, plan);
+	if (r < 0)
+		return r;
+	f.title = title_for_facts(b, range, own, plan);
+	f.title_line = own->len > 0 ? b->title_line : 0;
+	r = set_facts(&f, plan);
 	return r < 0 ? r : sections_make(&f, plan);
 }
 

@@ -2,6 +2,10 @@
 #include "text_priv.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUOTE_CHARS = 40 };
 
 int report_dropped(struct build *b, const struct para *p, const char *reason)
 {
@@ -18,4 +22,33 @@ int report_dropped(struct build *b, const struct para *p, const char *reason)
 
 	doc->dropped[doc->n_dropped++] = line;
 	return 0;
+}
+
+/* The first characters of what is quoted, in one line. */
+static char *shorten(const char *s, size_t len)
+{
+	struct cursor c;
+	unsigned chars;
+
+	text_trim(&s, &len);
+	c = cursor_over(s, len);
+	for (chars = 0; chars < QUOTE_CHARS && c.at < c.end && *c.at != '\n'; chars++)
+		cursor_next(&c);
+	return text_dup(s, (size_t)(c.at - s));
+}
+
+int report_evidence(
+	struct plan *plan, const char *about, const char *value, const struct found *found)
+{
+	struct evidence e = { .about = about, .rule = found->rule, .line = found->line };
+	struct evidence *grown =
+		realloc(plan->evidence, (plan->n_evidence + 1) * sizeof(*plan->evidence));
+
+	if (!grown)
+		return -ENOMEM;
+	plan->evidence = grown;
+	e.value = strdup(value);
+	e.quote = shorten(found->quote ? found->quote : "", found->quote_len);
+	plan->evidence[plan->n_evidence++] = e;
+	return e.value && e.quote ? 0 : -ENOMEM;
 }

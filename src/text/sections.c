@@ -141,6 +141,34 @@ static int make_all(const struct headings *s, struct plan *plan)
 	return name_sections(plan, preface);
 }
 
+/* What the sections were made of, for those who ask why. */
+static int explain(const struct headings *s, struct plan *plan)
+{
+	static const char *const rules[N_MARKERS] = { "no headings: all is one section",
+		"headings of the form 第一部分", "headings of the form 一、",
+		"headings of the form （一）", "months and quarters",
+		"headings of the form 1、 or 1.", "headings of the form （1）",
+		"headings of the form ①", "a chain of paragraphs: 一是 二是 三是", "annexes",
+		"lines marked as headings, or short and alone" };
+	struct found found = { .rule = rules[s->level] };
+	char count[24];
+	size_t i;
+
+	for (i = 0; i < s->facts->n && !s->items[i].heading; i++)
+		;
+	if (i == s->facts->n)
+		i = 0;
+	else if (s->items[i].marker.kind == MARKER_NONE && s->level != MARKER_STYLE)
+		found.rule = "lines without a number, each before a list that begins again";
+	if (s->facts->n > 0) {
+		found.line = s->facts->paras[i].line;
+		found.quote = s->facts->paras[i].text;
+		found.quote_len = s->facts->paras[i].len;
+	}
+	snprintf(count, sizeof(count), "%zu", plan->n_sections);
+	return report_evidence(plan, "sections", count, &found);
+}
+
 int sections_make(const struct facts *f, struct plan *plan)
 {
 	CLEANUP(headings_done) struct headings s = { 0 };
@@ -152,5 +180,6 @@ int sections_make(const struct facts *f, struct plan *plan)
 	plan->sections = calloc(count_sections(&s), sizeof(*plan->sections));
 	if (!plan->sections)
 		return -ENOMEM;
-	return make_all(&s, plan);
+	r = make_all(&s, plan);
+	return r < 0 ? r : explain(&s, plan);
 }

@@ -9,6 +9,7 @@
 #include "planfs/attr.h"
 #include "planfs/buf.h"
 #include "planfs/document.h"
+#include "planfs/rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,8 +78,9 @@ struct para {
 	const char *text; /* borrowed from the document's text or from the pool below */
 	size_t len;
 	unsigned line;
-	bool gap; /* a blank line stands before it */
-	bool cut; /* the source breaks off behind it */
+	bool gap;            /* a blank line stands before it */
+	bool cut;            /* the source breaks off behind it */
+	unsigned char level; /* see struct document_options */
 };
 
 struct paras {
@@ -90,7 +92,8 @@ struct paras {
 
 void paras_done(struct paras *p);
 int paras_add(struct paras *p, const struct para *para) MUST_CHECK;
-int paras_split(struct paras *p, const char *text, size_t len) MUST_CHECK;
+int paras_split(struct paras *p, const char *text, size_t len,
+	const struct document_options *options) MUST_CHECK; /* @options may be NULL */
 int paras_keep(
 	struct paras *p, char *take_text) MUST_CHECK; /* into the pool; frees it on failure */
 
@@ -113,7 +116,7 @@ void words_add(struct words *w, const char *word);
 /* Add to @counts[i] how often the i-th word occurs in the text. */
 void words_count(const struct words *w, const char *s, size_t len, unsigned *counts);
 
-/* ---- noise.c, noise_table.c ---- */
+/* ---- rules.c, noise.c ---- */
 
 enum noise_how { NOISE_WHOLE, NOISE_PREFIX, NOISE_SUFFIX, NOISE_HAS };
 
@@ -122,12 +125,13 @@ enum {
 	NOISE_CUT = 2,      /* the text before it breaks off */
 	NOISE_TITLE = 4,    /* it is the document's file name: a title */
 	NOISE_LAST = 8,     /* only as the last line of a plan */
+	NOISE_LIST = 16,    /* the short lines behind it go with it: a list of other pages */
 };
 
 /* A line is noise when it is at most @chars long and holds @first as @how says, and @second. */
 struct noise_row {
 	enum noise_how how;
-	const char *first;  /* folded, small letters */
+	const char *first;  /* folded, small letters; borrowed from the rules like all texts here */
 	const char *second; /* NULL: nothing more is asked for */
 	unsigned chars;
 	unsigned flags;
@@ -139,10 +143,27 @@ struct repair_row {
 	bool before_han; /* only when a Han character follows */
 };
 
-extern const struct noise_row noise_rows[];
-extern const size_t n_noise_rows;
-extern const struct repair_row repair_rows[];
-extern const size_t n_repair_rows;
+struct division; /* below */
+
+struct place_row {
+	const char *name;
+	const struct division *division;
+};
+
+struct rules {
+	struct noise_row *noise; /* owned */
+	size_t n_noise, noise_capacity;
+	struct repair_row *repairs; /* owned */
+	size_t n_repairs, repairs_capacity;
+	unsigned char beginnings[8192]; /* a bit for each pair of bytes that a repair begins with */
+	unsigned char place_beginnings[8192]; /* likewise for the first two characters of a place */
+	struct place_row *places;             /* owned */
+	size_t n_places, places_capacity;
+	char **pool; /* owned: the texts of the rules */
+	size_t n_pool, pool_capacity;
+};
+
+extern const char default_rules[]; /* made from data/rules.txt */
 
 struct build; /* below */
 
@@ -150,7 +171,7 @@ int noise_repair(struct build *b) MUST_CHECK;
 int noise_drop_lines(struct build *b) MUST_CHECK;
 
 /* Is this the last line of a plan, and a link to something else? Returns the reason or NULL. */
-const char *noise_last_line(const struct para *p);
+const char *noise_last_line(const struct rules *rules, const struct para *p);
 
 /* ---- pages.c ---- */
 
@@ -178,6 +199,9 @@ struct members {
 /* The headings that split @p into plans; none when it is one plan. Returns 0 or -ENOMEM. */
 int collection_find(const struct paras *p, struct members *ret_members) MUST_CHECK;
 
+/* Can the line be such a heading? */
+bool collection_may_begin(const struct para *p);
+
 /* ---- marker.c ---- */
 
 /* From the highest to the lowest level. */
@@ -192,6 +216,7 @@ enum marker_kind {
 	MARKER_CIRCLED,     /* ① */
 	MARKER_CHAIN,       /* 一是 二是 三是; 抓手一: 抓手二: */
 	MARKER_ANNEX,       /* 附件1 */
+	MARKER_STYLE,       /* none in the text: a program marked the line as a heading */
 	N_MARKERS,
 };
 
@@ -214,25 +239,91 @@ void title_of_heading(const char **s, size_t *len);
 /* Can this line be the title of a plan: short, no stop at its end, and it ends in 计划, 要点, … */
 bool title_is_plan_title(const char *s, size_t len);
 
+/* 关于印发《2016年工作要点》的通知: then *s and *len become what is issued. */
+bool title_inside_notice(const char **s, size_t *len);
+
 /* Without the year of an upload before it and "(优秀19篇)" behind it. */
 void title_stem(const char **s, size_t *len);
+
+/* ---- divisions.c ---- */
+
+/* A division of China at some time, of a county's level or above. Sorted by name, the latest first. */
+struct division {
+	const char *name;
+	const char *parent;   /* the prefecture, or the province when there is none */
+	const char *province; /* "" for a province */
+	unsigned code;
+	unsigned short first, last; /* years on record; last 9999: today */
+	bool shared;                /* two places had this name at one time */
+};
+
+extern const struct division divisions[]; /* made from data/divisions.csv */
+extern const size_t n_divisions;
+
+/* The rows with that name. Returns their number and *ret_first. */
+size_t division_find(const char *s, size_t len, const struct division **ret_first);
+bool division_is_province(const struct division *d);
+bool division_is_prefecture(const struct division *d);
+
+/* A place as a text names it: 江苏省南通市通州区. */
+struct place {
+	const struct division *division; /* the last name's */
+	const char *name;                /* borrowed: the last name in the text */
+	size_t name_len, len;            /* of it, and of all names from the first on */
+	const char *alias; /* borrowed from the rules: the name is a usual one; or NULL */
+	bool certain;      /* one place only can be meant */
+};
+
+/* Does a place stand at the beginning of @s? Then *ret is it. */
+bool place_parse(const struct rules *rules, const char *s, size_t len, struct place *ret);
+
+/* Which one of a shared name is meant may stand before it, as 南通通州区; the text begins at @begin. */
+void place_look_back(struct place *p, const char *begin);
+
+/* Does its parent, without the last character, stand before it? */
+bool place_follows_parent(const struct place *p, const char *begin);
+
+/* Note in @rules which characters places begin with. */
+void places_note_beginnings(struct rules *rules);
+
+/* ---- district_unlisted.c ---- */
+
+/* Bytes of what looks like the name of a district at @s; 0 when it does not. */
+size_t place_parse_unlisted(const char *s, size_t len);
+
+/* The name of a directory: a shared name with its parent's. Returns 0 or -ENOMEM. */
+int place_name(const struct place *p, struct buf *ret) MUST_CHECK;
 
 /* ---- year.c, district.c, kind.c ---- */
 
 struct facts {
 	const struct para *paras; /* of one plan */
 	size_t n;
-	const char *title; /* the plan's own title; "" when it has none of its own */
+	const char *title;       /* the plan's own title; "" when it has none of its own */
+	unsigned title_line;     /* where it stands; 0: it is the document's name */
+	const struct para *hint; /* a line beside the text that names the publisher; or NULL */
+	const struct rules *rules;
 };
 
-/* 0 when it is not said. */
-unsigned year_find(const struct facts *f);
+/* Why something was decided. */
+struct found {
+	const char *rule;  /* static */
+	unsigned line;     /* 0: the document's name */
+	const char *quote; /* borrowed */
+	size_t quote_len;
+};
+
+/* 0 when it is not said. @kind is what kind_find() found. */
+unsigned year_find(const struct facts *f, const char *kind, struct found *ret_found);
+
+/* Is the line a date and nothing else, as it stands below a signature? */
+bool para_is_date(const struct para *p);
 
 /* Returns 0 and the name in *ret_name (empty when it is not said), or -ENOMEM. */
-int district_find(const struct facts *f, struct buf *ret_name) MUST_CHECK;
+int district_find(const struct facts *f, struct buf *ret_name, struct found *ret_found) MUST_CHECK;
 
-const char *kind_find(const struct facts *f);
-const char *topic_find(const struct facts *f);
+const char *kind_find(const struct facts *f, struct found *ret_found);
+const char *topic_find(const struct facts *f, struct found *ret_found);
 
 /* ---- headings.c ---- */
 
@@ -254,6 +345,12 @@ struct headings {
 int headings_find(const struct facts *f, struct headings *ret_headings) MUST_CHECK;
 void headings_done(struct headings *s);
 
+/* ---- headings_bare.c ---- */
+
+/* Headings by their style, and short lines alone; each changes @s only when it finds some. */
+void headings_find_styled(struct headings *s);
+void headings_find_bare(struct headings *s);
+
 /* Can the line be a heading: short and without a sentence? */
 bool para_is_short(const struct para *p);
 
@@ -268,16 +365,24 @@ int sections_make(const struct facts *f, struct plan *plan) MUST_CHECK;
 struct build {
 	struct document doc;
 	const struct document_options *options;
+	const struct rules *rules; /* borrowed from the options, or own_rules */
+	struct rules *own_rules;
 	struct buf text; /* the document's, after repair */
 	struct paras paras;
 	const char
 		*file_title; /* borrowed from @text: a file name that stands in the text; or NULL */
 	size_t file_title_len;
+	unsigned title_line; /* of the plan under way; 0: not in the text */
+	struct para hint;    /* the line that names the publisher */
 	size_t dropped_capacity, plans_capacity;
 };
 
 /* Note that @len bytes of @s, from @line, are in no plan. Returns 0 or -ENOMEM. */
 int report_dropped(struct build *b, const struct para *p, const char *reason) MUST_CHECK;
+
+/* Note why @value was decided about the plan. Returns 0 or -ENOMEM. */
+int report_evidence(struct plan *plan, const char *about, const char *value,
+	const struct found *found) MUST_CHECK;
 
 /* ---- plan.c ---- */
 

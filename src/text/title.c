@@ -99,7 +99,8 @@ bool title_is_plan_title(const char *s, size_t len)
 {
 	static const char *const ends[] = { "计划", "要点", "总结", "方案", "安排", "规划", "打算",
 		"思路", "意见", "报告", "设想", "汇报", "小结", "纲要", "任务书", "工作清单",
-		"行动", "通知" };
+		"行动", "通知", "行事历", "校历", "日程", "日程表", "安排表", "行事表", "配档表",
+		"一览表", "预案", "举措", "部署", "清单", "细则", "述职" };
 	size_t i;
 
 	text_trim(&s, &len);
@@ -112,6 +113,22 @@ bool title_is_plan_title(const char *s, size_t len)
 		if (text_ends_with(s, len, ends[i]) && len > strlen(ends[i]))
 			return true;
 	return false;
+}
+
+bool title_inside_notice(const char **s, size_t *len)
+{
+	const char *open = memmem(*s, *len, "《", 3), *close;
+
+	if (!open || !text_has(*s, (size_t)(open - *s), "印发") ||
+		!text_ends_with(*s, *len, "通知"))
+		return false;
+	open += 3;
+	close = memmem(open, (size_t)(*s + *len - open), "》", 3);
+	if (!close || !title_is_plan_title(open, (size_t)(close - open)))
+		return false;
+	*s = open;
+	*len = (size_t)(close - open);
+	return true;
 }
 
 /* "模板5篇", "精选16篇": the number of texts that a collection promises. Cut it off. */

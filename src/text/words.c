@@ -36,8 +36,11 @@ void words_count(const struct words *w, const char *s, size_t len, unsigned *cou
 	size_t i;
 	unsigned k;
 
-	for (i = 0; i + 1 < len; i++)
+	for (i = 0; i + 1 < len; i++) {
+		if (((unsigned char)s[i] & 0xC0) == 0x80)
+			continue; /* no word begins inside a character */
 		for (k = w->head[bucket(s + i)]; k != NONE; k = w->next[k])
 			if (w->len[k] <= len - i && memcmp(s + i, w->words[k], w->len[k]) == 0)
 				counts[k]++;
+	}
 }

@@ -21,10 +21,32 @@ enum {
 	SCORE_OPENING = 3,
 	SCORE_IS = 3,
 	SCORE_WORK = 3,
-	SCORE_TASK = 2
+	SCORE_TASK = 2,
+	SCORE_DATE = 2
 };
 
-struct place {
+/* What is known about the years of a plan. */
+struct tally {
+	int scores[YEARS];
+	int best[YEARS]; /* of the one place that is quoted */
+	struct found found[YEARS];
+	unsigned places;
+};
+
+static void add_score(struct tally *t, unsigned year, int score, const struct found *found)
+{
+	unsigned i = year - FIRST_YEAR;
+
+	if (score <= 0 || year < FIRST_YEAR || year > LAST_YEAR)
+		return;
+	t->scores[i] += score;
+	if (score > t->best[i]) {
+		t->best[i] = score;
+		t->found[i] = *found;
+	}
+}
+
+struct place_of_year {
 	const char *begin;    /* of the paragraph */
 	const char *digits;   /* where the year begins */
 	struct cursor behind; /* behind 年, to the end of the sentence */
@@ -59,6 +81,10 @@ static unsigned year_before(
 	struct cursor c = { at, end };
 	struct cursor year;
 	unsigned chars, value;
+
+	while (cursor_back(&c, begin) == ' ')
+		at = c.at;
+	c.at = at;
 
 	for (chars = 0; chars < 4; chars++)
 		if (number_digit(cursor_back(&c, begin)) < 0)
@@ -108,7 +134,7 @@ static bool has_any(struct cursor c, const char *const *words, size_t n, bool cl
 }
 
 /* "2016年全市教育工作的总体思路是", "2015年,全区教体工作以…为指导". */
-static int score_opening(const struct place *p)
+static int score_opening(const struct place_of_year *p)
 {
 	static const char *const ours[] = { "工作", "全市", "全县", "全区", "我局", "我校", "我市",
 		"我县", "我区", "计划", "学校" };
@@ -124,7 +150,7 @@ static int score_opening(const struct place *p)
 }
 
 /* "2016年是深化改革的开局之年", "2020年是建设教育强市的第二年". */
-static int score_is(const struct place *p)
+static int score_is(const struct place_of_year *p)
 {
 	static const char *const years[] = { "之年", "一年", "二年", "三年", "四年", "五年",
 		"关键年", "开局年" };
@@ -134,7 +160,7 @@ static int score_is(const struct place *p)
 }
 
 /* "做好2016年教育工作", "制定2016年工作计划", "2016年度工作要点如下". */
-static int score_work(const struct place *p)
+static int score_work(const struct place_of_year *p)
 {
 	static const char *const verbs[] = { "做好", "制定", "制订", "特制定", "特制订", "安排",
 		"现将", "就", "搞好", "为", "提出", "开展", "抓好", "确定" };
@@ -150,7 +176,7 @@ static int score_work(const struct place *p)
 }
 
 /* "完成2014年职校招生工作任务", "2015年,力争完成…8700万元". */
-static int score_task(const struct place *p)
+static int score_task(const struct place_of_year *p)
 {
 	static const char *const tasks[] = { "任务", "目标" };
 	static const char *const aims[] = { ",力争", ",将", ",要", ",确保", ",完成", ",计划",
@@ -168,14 +194,19 @@ static int score_task(const struct place *p)
 	return 0;
 }
 
-static int score_place(const struct place *p)
+static int score_place(const struct place_of_year *p, const char **ret_rule)
 {
+	static const char *const rules[4] = { "a sentence that opens with the year",
+		"\"this year is the … year\"", "\"the work of this year\"", "an aim for the year" };
 	int best = 0, scores[4] = { score_opening(p), score_is(p), score_work(p), score_task(p) };
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(scores); i++)
-		if (scores[i] > best)
-			best = scores[i];
+	for (i = 0; i < ARRAY_LEN(scores); i++) {
+		if (scores[i] <= best)
+			continue;
+		best = scores[i];
+		*ret_rule = rules[i];
+	}
 	return best;
 }
 
@@ -204,26 +235,45 @@ static const char *find_year_sign(const char *at, const char *end)
 	return NULL;
 }
 
-static void score_para(const struct para *p, bool opening, int *scores, unsigned *places)
+static void score_para(const struct para *p, bool opening, struct tally *t)
 {
 	const char *end = p->text + p->len, *at = p->text, *seen = p->text;
-	struct place place = { .begin = p->text, .opening = opening };
+	struct place_of_year place = { .begin = p->text, .opening = opening };
 	bool inside = false;
 	unsigned year;
 
 	while ((at = find_year_sign(at, end))) {
+		struct found found = { NULL, p->line, NULL, 0 };
+		int score;
+
 		inside = inside_title(seen, at, inside);
 		seen = at;
 		year = year_before(p->text, at, end, &place.digits);
 		at += 3;
 		if (year == 0 || inside)
 			continue;
-		if (++*places > PLACES_MAX)
+		if (++t->places > PLACES_MAX)
 			return;
 		place.behind = sentence(at, end);
 		cursor_skip(&place.behind, 0x5EA6); /* 年度 */
-		scores[year - FIRST_YEAR] += score_place(&place);
+		score = score_place(&place, &found.rule);
+		found.quote = place.digits;
+		found.quote_len = (size_t)(place.behind.end - place.digits);
+		add_score(t, year, score, &found);
 	}
+}
+
+static bool starts_school_year(struct cursor c)
+{
+	return cursor_skip_text(&c, "学年");
+}
+
+static bool is_second_term(struct cursor c)
+{
+	size_t len = (size_t)(c.end - c.at);
+
+	return text_has(c.at, len, "第二学期") || text_has(c.at, len, "下学期") ||
+	       text_has(c.at, len, "春学期");
 }
 
 /* "2016-2017学年度第二学期": the year in which it is done; 0 when there is none. */
@@ -237,6 +287,8 @@ static unsigned school_year(const char *s, size_t len)
 
 		if (first == 0)
 			continue;
+		if (cursor_peek(&at) == 0x5B66 && starts_school_year(at)) /* 2024学年 */
+			return is_second_term(at) ? first + 1 : first;
 		cursor_skip(&at, 0x5E74);
 		if (!is_dash(cursor_next(&at)))
 			continue;
@@ -244,11 +296,7 @@ static unsigned school_year(const char *s, size_t len)
 		second = parse_year(&at);
 		if (second != first + 1 || !cursor_skip(&at, 0x5B66))
 			continue;
-		len = (size_t)(at.end - at.at);
-		return text_has(at.at, len, "第二学期") || text_has(at.at, len, "下学期") ||
-				       text_has(at.at, len, "春学期")
-			       ? second
-			       : first;
+		return is_second_term(at) ? second : first;
 	}
 	return 0;
 }
@@ -279,30 +327,92 @@ static bool is_masked(const struct para *p)
 	return false;
 }
 
-unsigned year_find(const struct facts *f)
+/* 2016年3月5日, 二〇一六年三月五日 alone on a line: the date of a signature. 0 when it is none. */
+static unsigned parse_date(const struct para *p, unsigned *ret_month)
 {
-	bool masked = false;
-	unsigned places = 0;
-	int scores[YEARS] = { 0 };
-	size_t i, best = 0, ties = 0;
+	struct cursor c = cursor_over(p->text, p->len);
 	unsigned year;
 
+	cursor_skip_blanks(&c);
+	year = parse_year(&c);
+	if (year == 0 || !(cursor_skip(&c, 0x5E74) || cursor_skip(&c, '.') || cursor_skip(&c, '-')))
+		return 0;
+	*ret_month = number_any(&c);
+	if (!(cursor_skip(&c, 0x6708) || cursor_skip(&c, '.') || cursor_skip(&c, '-')))
+		return 0;
+	number_any(&c);
+	cursor_skip(&c, 0x65E5);
+	cursor_skip_blanks(&c);
+	return c.at == c.end && *ret_month >= 1 && *ret_month <= 12 ? year : 0;
+}
+
+/*
+ * The date under a plan tells its year when nothing else does: a summary of January is of the year before, and
+ * what was planned in December may be of the next.
+ */
+static void score_date(const struct facts *f, const char *kind, struct tally *t)
+{
+	bool summary = strcmp(kind, "总结") == 0;
+	unsigned month = 0, year;
+	size_t i;
+
+	for (i = f->n > 4 ? f->n - 4 : 0; i < f->n; i++) {
+		struct found found = { "the date under the text", f->paras[i].line,
+			f->paras[i].text, f->paras[i].len };
+
+		year = parse_date(&f->paras[i], &month);
+		if (year == 0 || (summary ? month == 3 || month == 4 : month >= 11))
+			continue;
+		add_score(t, summary && month < 3 ? year - 1 : year, SCORE_DATE, &found);
+	}
+}
+
+static void score_opening_paras(const struct facts *f, struct tally *t, bool *ret_masked)
+{
+	size_t i;
+
+	*ret_masked = false;
 	for (i = 0; i < f->n; i++) {
-		score_para(&f->paras[i], i < 3, scores, &places);
+		struct found found = { "a school year", f->paras[i].line, f->paras[i].text,
+			f->paras[i].len };
+
+		score_para(&f->paras[i], i < 3, t);
 		if (i >= 3)
 			continue;
-		masked = masked || is_masked(&f->paras[i]);
-		year = school_year(f->paras[i].text, f->paras[i].len);
-		if (year > 0)
-			scores[year - FIRST_YEAR] += SCORE_OPENING;
+		*ret_masked = *ret_masked || is_masked(&f->paras[i]);
+		add_score(t, school_year(f->paras[i].text, f->paras[i].len), SCORE_OPENING, &found);
 	}
-	year = year_in_title(f->title);
-	if (year > 0 && !masked)
-		scores[year - FIRST_YEAR] += SCORE_TITLE;
+}
+
+unsigned year_find(const struct facts *f, const char *kind, struct found *ret_found)
+{
+	struct found title = { "the title", f->title_line, f->title, strlen(f->title) };
+	size_t i, best = 0, ties = 0;
+	struct tally t = { 0 };
+	bool masked;
+
+	score_opening_paras(f, &t, &masked);
+	if (!masked)
+		add_score(&t, year_in_title(f->title), SCORE_TITLE, &title);
 	for (i = 1; i < YEARS; i++)
-		if (scores[i] > scores[best])
+		if (t.scores[i] > t.scores[best])
 			best = i;
+	if (t.scores[best] < SCORE_NEEDED && !masked) {
+		score_date(f, kind, &t);
+		for (i = 0; i < YEARS; i++)
+			best = t.scores[i] > t.scores[best] ? i : best;
+	}
 	for (i = 0; i < YEARS; i++)
-		ties += scores[i] == scores[best];
-	return scores[best] >= SCORE_NEEDED && ties == 1 ? FIRST_YEAR + (unsigned)best : 0;
+		ties += t.scores[i] == t.scores[best];
+	if (t.scores[best] < SCORE_NEEDED || ties != 1)
+		return 0;
+	*ret_found = t.found[best];
+	return FIRST_YEAR + (unsigned)best;
+}
+
+bool para_is_date(const struct para *p)
+{
+	unsigned month;
+
+	return parse_date(p, &month) > 0;
 }

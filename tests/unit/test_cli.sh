@@ -45,7 +45,7 @@ usage_errors() {
   run 2 '' "planfs: '$work/none' is no command and no database; see*" "$work/none" "$mnt"
   run 0 'usage: planfs COMMAND*' '' --help
   run 0 'planfs [0-9]*' '' --version
-  for command in init import export mount umount status check recover backup; do
+  for command in init import export load new-year mount umount upgrade status check recover backup; do
     run 0 "usage: planfs $command *" '' "$command" --help
     run 2 '' "planfs: unknown option '--nonsense'; usage: planfs $command *" "$command" --nonsense
     run 2 '' "planfs: *; usage: planfs $command *" "$command"
@@ -53,7 +53,7 @@ usage_errors() {
   done
   run 2 '' "planfs: option '--help=x' takes no argument; *" init --help=x
   run 2 '' "planfs: unknown option '-q'; *" init -q "$db"
-  run 2 '' 'planfs: --json or --txt?;*' export "$db"
+  run 2 '' 'planfs: --json, --txt, --md or --docx?;*' export "$db"
   run 2 '' 'planfs: a year has four digits*' import "$db" x --year 16
   run 2 '' "planfs: '.x' cannot be the name of a district*" import "$db" x --district .x
   "$planfs" --help >/dev/full 2>"$work/err"
@@ -107,11 +107,56 @@ importing() {
   plan=$("$planfs" export "$db" --txt | sed -n '1s/^== \(.*\)\/.* ==$/\1/p')
 }
 
+# Files that other programs read, which are there or not.
+helped_importing() {
+  data=$(dirname "$0")/../data/helpers
+  rm -rf "$work/none.db"
+  "$planfs" init "$work/none.db"
+  real=$planfs
+  printf '#!/bin/sh\nPATH=/nonexistent exec "%s" "$@"\n' "$real" >"$work/alone"
+  chmod +x "$work/alone"
+  planfs=$work/alone
+  run 16 '*2 of 2 files skipped' \
+    'planfs: plan.pdf: needs pdftotext, which is not here; install poppler-utils
+planfs: plan.rtf: needs LibreOffice, which is not here; install libreoffice-writer-nogui' \
+    import "$work/none.db" "$data"
+  planfs=$real
+  export HOME="$work"
+  command -v pdftotext >/dev/null && run 0 '*(PDF, 1 plan, *  + 2022/清溪县/*(4 sections)*' '' \
+    import "$work/none.db" "$data/plan.pdf" --dry-run
+  command -v soffice >/dev/null && run 0 '*(office, 1 plan, *  + 2022/清溪县/*(4 sections)*' '' \
+    import "$work/none.db" "$data/plan.rtf" --dry-run
+}
+
 exporting() {
   run 0 '\[?{*"year": "2016"*?\]' '' export "$db" --json
   run 0 "== $plan/*抓好控辍保学工作。*" '' export "$db" 2016 --txt
   run 3 '' 'planfs: 1999: No such file or directory' export "$db" 1999 --json
   run 3 '' "planfs: $plan/plan.json: neither a year nor a district nor a plan" export "$db" "$plan/plan.json" --txt
+}
+
+loading() {
+  "$planfs" export "$db" --json >"$work/all.json"
+  run 0 '' '' init "$work/loaded.db"
+  run 0 '*  + 2016/合肥市/*loaded 1 plan; 0 skipped' '' load "$work/loaded.db" "$work/all.json"
+  "$planfs" export "$work/loaded.db" --json >"$work/again.json"
+  same 'what is loaded' "$(cat "$work/all.json")" "$(cat "$work/again.json")"
+  run 16 'loaded 0 plans; 1 skipped' '*: exists already; nothing was changed' load "$work/loaded.db" "$work/all.json"
+  run 0 '*planfs JSON, 1 plan*  = 2016/合肥市/*1 here already*' '' import "$work/loaded.db" "$work/all.json"
+  run 1 '' "planfs: $work/text: line 1*" load "$work/loaded.db" "$work/text"
+  run 3 '' 'planfs: /nonexistent: No such file*' load "$work/loaded.db" /nonexistent
+}
+
+next_year() {
+  run 0 '*  + 2017/合肥市/*would make 1 plan of 2017; 0 things to look at; 0 skipped' '' \
+    new-year "$db" 2017 --from 2016 --dry-run
+  "$planfs" init "$work/next.db"
+  "$planfs" load "$work/next.db" "$work/all.json" >/dev/null
+  run 0 '*  + 2017/合肥市/2017年合肥市教育工作要点*made 1 plan of 2017*' '' new-year "$work/next.db" 2017 --from 2016
+  run 16 '*made 0 plans*1 skipped' '*: exists already; nothing was changed' new-year "$work/next.db" 2017 --from 2016 合肥市
+  run 3 '' 'planfs: 1999: no plans of 2016 there' new-year "$work/next.db" 2017 --from 2016 1999
+  run 2 '' 'planfs: the new year and --from are two years of four digits*' new-year "$work/next.db" 2017
+  run 2 '' 'planfs: a year has four digits*' new-year "$work/next.db" 2017 --from 16
 }
 
 checking() {
@@ -199,6 +244,8 @@ mounted() {
   printf '2018年合肥市教育工作计划\n一、目标\n办好人民满意的教育。\n二、措施\n加强学校管理工作。\n' >"$work/b.txt"
   run 0 '*  + 2018/合肥市/*' '' import "$mnt" "$work/b.txt"
   run 4 '' "planfs: *mounted*" mount "$db" "$mnt"
+  run 0 '*  + 2019/合肥市/*' '' new-year 2019 --from 2018 "$mnt/2018/合肥市"
+  same 'the new plan in the mount' yes "$([ -d "$mnt/2019/合肥市/2019年合肥市教育工作计划" ] && echo yes)"
   run 0 '' '' umount "$mnt"
   run 3 '' '*' umount "$mnt"
   run 0 '*mounted:         no' '' status "$db"
@@ -221,7 +268,10 @@ usage_errors
 man_page
 files_that_are_no_database
 importing
+helped_importing
 exporting
+loading
+next_year
 command -v sqlite3 >/dev/null && checking && recovering
 [ -w /dev/fuse ] && mounted
 echo "$done checks, $failed failed"

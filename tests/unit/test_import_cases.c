@@ -1,18 +1,18 @@
 /*
- * Documents as data: tests/data/import/<case>/input.txt and what becomes of it, byte for byte, in
- * <case>/expected; tests/data/import/bad/<case>/input.txt and the message in <case>/error.
+ * Documents as data: tests/data/import/<case>/input.* and what becomes of it, byte for byte, in
+ * <case>/expected; tests/data/import/bad/<case>/input.* and the message in <case>/error.
  * With PLANFS_TEST_UPDATE=1 in the environment the expected files are written anew, to be read in a diff.
  */
 #include "planfs/import.h"
 
 #include <dirent.h>
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <cmocka.h>
 
 static void read_all(const char *path, struct buf *ret)
@@ -55,8 +55,11 @@ static void show(const struct import *im, struct buf *out)
 	const struct document *doc = &im->doc;
 	size_t i, k;
 
-	assert_int_equal(buf_printf(out, "encoding %s, collection %s\n",
-				 encoding_name(im->encoding), doc->title ? doc->title : "-"),
+	assert_int_equal(
+		buf_printf(out, "%s%s, collection %s\n",
+			strcmp(im->format, "text") == 0 ? "encoding " : "",
+			strcmp(im->format, "text") == 0 ? encoding_name(im->encoding) : im->format,
+			doc->title ? doc->title : "-"),
 		0);
 	for (i = 0; i < doc->n_repairs; i++)
 		assert_int_equal(
@@ -94,6 +97,20 @@ static void expect(const char *path, const struct buf *got)
 		fail_msg("%s: got\n%s", path, buf_str(got));
 }
 
+/* The document of a case. */
+static bool find_input(const char *dir, char *ret_path, size_t size)
+{
+	glob_t g = { 0 };
+	bool found;
+
+	snprintf(ret_path, size, "%s/input.*", dir);
+	found = glob(ret_path, 0, NULL, &g) == 0;
+	if (found)
+		snprintf(ret_path, size, "%s", g.gl_pathv[0]);
+	globfree(&g);
+	return found;
+}
+
 static void check_good(const char *dir)
 {
 	CLEANUP(import_done) struct import im = { 0 };
@@ -101,7 +118,7 @@ static void check_good(const char *dir)
 	struct import_error error = { "" };
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/input.txt", dir);
+	assert_true(find_input(dir, path, sizeof(path)));
 	if (import_read(path, NULL, &im, &error) < 0)
 		fail_msg("%s", error.text);
 	show(&im, &got);
@@ -117,9 +134,10 @@ static void check_bad(const char *dir)
 	struct import_error error = { "" };
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/input.txt", dir);
+	assert_true(find_input(dir, path, sizeof(path)));
 	read_all(path, &input);
-	assert_true(import_parse("input.txt", buf_str(&input), input.len, NULL, &im, &error) < 0);
+	assert_true(import_parse(strrchr(path, '/') + 1, buf_str(&input), input.len, NULL, &im,
+			    &error) < 0);
 	assert_null(im.plans);
 	assert_int_equal(buf_printf(&got, "%s\n", error.text), 0);
 	snprintf(path, sizeof(path), "%s/error", dir);
@@ -135,12 +153,10 @@ static int check_all(const char *dir, void (*check)(const char *dir))
 	assert_true(n > 0);
 	for (i = 0; i < n; i++) {
 		char path[4096], input[4200];
-		struct stat st;
 
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
-		snprintf(input, sizeof(input), "%s/input.txt", path);
 		free(names[i]);
-		if (stat(input, &st) < 0)
+		if (!find_input(path, input, sizeof(input)))
 			continue;
 		check(path);
 		cases++;

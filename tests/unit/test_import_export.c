@@ -1,5 +1,6 @@
 /* Plans on their way out. */
 #include "planfs/export.h"
+#include "planfs/load.h"
 
 #include "store_fixture.h"
 
@@ -94,11 +95,10 @@ static void expect_json(struct fixture *f, const struct export_plan *plan, const
 	assert_int_equal(export_plan_json(f->s, plan, &json), 0);
 	/* SQLite's own JSON reader is the judge, and leaves out blanks */
 	sql(f, "CREATE TEMP TABLE IF NOT EXISTS j (x); DELETE FROM j");
-	assert_int_equal(
-		buf_printf(&all,
-			"INSERT INTO j VALUES (json_replace('%s', '$.sections[0].mtime', 0, "
-			"'$.sections[1].mtime', 0))",
-			buf_str(&json)),
+	assert_int_equal(buf_printf(&all,
+				 "INSERT INTO j VALUES (json_remove('%s', '$.sections[0].mtime', "
+				 "'$.sections[1].mtime', '$.files', '$.history', '$.mtime'))",
+				 buf_str(&json)),
 		0);
 	sql(f, buf_str(&all));
 	snprintf(statement, sizeof(statement), "SELECT x FROM j");
@@ -112,8 +112,8 @@ static void a_plan_is_an_object(void **state)
 
 	expect_json(f, &plan,
 		"{\"year\":\"2016\",\"district\":\"b\",\"name\":\"p\",\"metadata\":{\"title\":\"T\"},"
-		"\"sections\":[{\"name\":\"00.txt\",\"mtime\":0,\"text\":\"zero\\n\"},"
-		"{\"name\":\"01.txt\",\"mtime\":0,\"text\":\"one\"}]}");
+		"\"sections\":[{\"name\":\"00.txt\",\"mode\":\"0644\",\"text\":\"zero\\n\"},"
+		"{\"name\":\"01.txt\",\"mode\":\"0644\",\"text\":\"one\"}],\"mode\":\"0755\"}");
 }
 
 static void what_is_not_utf8_says_so(void **state)
@@ -123,7 +123,8 @@ static void what_is_not_utf8_says_so(void **state)
 
 	expect_json(f, &plan,
 		"{\"year\":\"2017\",\"district\":\"a\",\"name\":\"r\",\"metadata\":null,"
-		"\"sections\":[{\"name\":\"1.txt\",\"mtime\":0,\"text\":\"A\xEF\xBF\xBD\",\"lossy\":true}]}");
+		"\"sections\":[{\"name\":\"1.txt\",\"mode\":\"0644\",\"text\":\"A\xEF\xBF\xBD\",\"lossy\":true,"
+		"\"base64\":\"Qf8=\"}],\"mode\":\"0755\"}");
 }
 
 static void times_have_nanoseconds(void **state)
@@ -141,6 +142,114 @@ static void times_have_nanoseconds(void **state)
 	assert_non_null(strstr(buf_str(&json), "\"mtime\": \"1969-12-31T23:59:59.999999999Z\""));
 }
 
+/* ---- and back ---- */
+
+static struct load *parse(const char *json, struct import_error *error)
+{
+	struct load *load = NULL;
+
+	if (load_parse("x.json", json, strlen(json), &load, error) < 0)
+		return NULL;
+	return load;
+}
+
+static void what_is_exported_and_loaded_is_the_same(void **state)
+{
+	struct fixture *f = with_plans(state);
+	struct export_plan plan = { "2016", "b", "p", stat_at(f, "2016/b/p").id };
+	CLEANUP(buf_done) struct buf before = { 0 };
+	CLEANUP(buf_done) struct buf after = { 0 };
+	CLEANUP(load_freep) struct load *load = NULL;
+	struct import_error error = { "" };
+	char *year;
+
+	assert_int_equal(save_file(f, "2016/b/p/01.txt", "two\xFF"), 0);
+	assert_int_equal(save_file(f, "2016/b/p/01.txt", "three"), 0);
+	assert_int_equal(make_file(f, "2016/b/p/02.txt", "gone"), 0);
+	assert_int_equal(remove_file(f, "2016/b/p/02.txt"), 0);
+	assert_int_equal(make_dir(f, "2016/b/p/deep"), 0);
+	assert_int_equal(make_file(f, "2016/b/p/deep/x", "y"), 0);
+	assert_int_equal(make_symlink(f, "2016/b/p/link", "../q"), 0);
+	assert_int_equal(export_plan_json(f->s, &plan, &before), 0);
+	year = strstr(before.data, "\"2016\"");
+	memcpy(year, "\"2018\"", 6);
+	load = parse(before.data, &error);
+	assert_non_null(load);
+	assert_int_equal(load_count(load), 1);
+	assert_string_equal(load_path(load, 0), "2018/b/p");
+	assert_int_equal(load_store(f->s, load, 0, &error), 0);
+	plan = (struct export_plan){ "2018", "b", "p", stat_at(f, "2018/b/p").id };
+	assert_int_equal(export_plan_json(f->s, &plan, &after), 0);
+	assert_string_equal(after.data, before.data);
+	assert_int_equal(load_store(f->s, load, 0, &error), -EEXIST);
+	assert_string_equal(error.text, "2018/b/p: exists already; nothing was changed");
+	assert_int_equal(make_file(f, "2019", "a file"), 0);
+}
+
+static void what_is_not_of_the_form_is_refused_with_its_place(void **state)
+{
+	static const struct {
+		const char *json, *error;
+	} cases[] = {
+		{ "", "x.json: line 1, column 0: '[' or '{' expected near end of file" },
+		{ "[{]", "x.json: line 1, column 3: string or '}' expected near ']'" },
+		{ "[1]", "x.json: plan 1: \"year\" is no year" },
+		{ "{\"year\": \"16\"}", "x.json: plan 1: \"year\" is no year" },
+		{ "{\"year\": \"2016\", \"district\": \"a/b\", \"name\": \"p\"}",
+			"x.json: plan 1: \"district\" or \"name\" is no legal name" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \".p\"}",
+			"x.json: plan 1: \"district\" or \"name\" is no legal name" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"sections\": 1}",
+			"x.json: plan 1: \"sections\" is no array" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"sections\": [{\"name\": \"..\"}]}",
+			"x.json: plan 1: a section without a legal name" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"sections\": [{\"name\": \"1.txt\"}]}",
+			"x.json: plan 1: 1.txt has neither \"text\" nor \"base64\"" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"sections\": [{\"name\": \"1.txt\", "
+		  "\"base64\": \"A\"}]}",
+			"x.json: plan 1: 1.txt has neither \"text\" nor \"base64\"" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"sections\": [{\"name\": \"1.txt\", "
+		  "\"text\": \"\", \"mode\": \"9\"}]}",
+			"x.json: plan 1: the mode of 1.txt is no octal number" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"mtime\": \"now\"}",
+			"x.json: plan 1: the mtime of the plan is no time" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"files\": [{\"path\": \"../x\"}]}",
+			"x.json: plan 1: a file without a legal path" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"files\": [{\"path\": \"/x\"}]}",
+			"x.json: plan 1: a file without a legal path" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"history\": [{}]}",
+			"x.json: plan 1: a version needs \"time\", \"author\", \"op\" and \"name\"" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(load_freep) struct load *load = NULL;
+		struct import_error error = { "" };
+
+		assert_int_equal(
+			load_parse("x.json", cases[i].json, strlen(cases[i].json), &load, &error),
+			-EINVAL);
+		assert_string_equal(error.text, cases[i].error);
+	}
+}
+
+static void a_plan_without_history_and_files_can_be_loaded(void **state)
+{
+	struct fixture *f = *state;
+	struct import_error error = { "" };
+	CLEANUP(load_freep)
+	struct load *load = parse(
+		"[{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"metadata\": "
+		"{\"title\": \"T\"}, \"sections\": [{\"name\": \"1.txt\", \"text\": \"x\"}]}]",
+		&error);
+
+	assert_non_null(load);
+	assert_int_equal(load_store(f->s, load, 0, &error), 0);
+	expect_text(f, "2016/a/p/1.txt", "x");
+	expect_rows(f, "SELECT title FROM plan", "T");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +259,9 @@ int main(void)
 		CASE(a_plan_is_an_object),
 		CASE(what_is_not_utf8_says_so),
 		CASE(times_have_nanoseconds),
+		CASE(what_is_exported_and_loaded_is_the_same),
+		CASE(what_is_not_of_the_form_is_refused_with_its_place),
+		CASE(a_plan_without_history_and_files_can_be_loaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,9 +75,14 @@ static void plan_json_says_where_a_plan_comes_from(void **state)
 	struct import im = parse(
 		"计划大全\n手机阅读\n计划篇一\n" PLAN "下载此文档\n计划篇二\n" PLAN, &options);
 	CLEANUP(buf_done) struct buf wanted = { 0 };
+	CLEANUP(buf_done) struct buf sketch = { 0 };
+	size_t i;
 
 	(void)state;
 	assert_int_equal(im.n_plans, 2);
+	for (i = 0; i < SKETCH_VALUES; i++)
+		assert_int_equal(
+			buf_printf(&sketch, "%08x", (unsigned)im.plans[0].sketch.values[i]), 0);
 	assert_int_equal(buf_printf(&wanted,
 				 "{\n"
 				 "  \"title\": \"合肥市教育局2016年工作要点\",\n"
@@ -90,11 +95,12 @@ static void plan_json_says_where_a_plan_comes_from(void **state)
 				 "    \"line\": 3\n"
 				 "  },\n"
 				 "  \"hash\": \"%s\",\n"
+				 "  \"sketch\": \"%s\",\n"
 				 "  \"imported\": \"2026-11-21T10:15:02+08:00\",\n"
 				 "  \"dropped\": 1,\n"
 				 "  \"truncated\": false\n"
 				 "}\n",
-				 im.hash, im.plans[0].hash),
+				 im.hash, im.plans[0].hash, sketch.data),
 		0);
 	assert_string_equal(im.plans[0].json, wanted.data);
 }

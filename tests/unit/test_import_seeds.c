@@ -205,6 +205,26 @@ static void the_ten_plans_that_stand_in_two_documents_have_equal_hashes(void **s
 		assert_string_equal(plan_of(0, pairs[i][0])->hash, plan_of(2, pairs[i][1])->hash);
 }
 
+static void two_pairs_are_nearly_the_same_and_no_others(void **state)
+{
+	unsigned near = 0;
+	size_t i, k, a, b;
+
+	(void)state;
+	assert_true(sketch_compare(&plan_of(0, 18)->sketch, &plan_of(0, 19)->sketch) > 80);
+	assert_true(
+		sketch_compare(&plan_of(0, 14)->sketch, &plan_of(0, 15)->sketch) >= SKETCH_NEAR);
+	for (i = 0; i < SEEDS_MAX; i++) {
+		for (k = i; k < SEEDS_MAX; k++)
+			for (a = 0; a < seeds[i].n_plans; a++)
+				for (b = i == k ? a + 1 : 0; b < seeds[k].n_plans; b++)
+					near += sketch_compare(&seeds[i].plans[a].sketch,
+							&seeds[k].plans[b].sketch) >= 10;
+	}
+	assert_int_equal(
+		near, 10 + 2 + 1); /* the copies, the pairs, and 18 ~ 19 once more through a copy */
+}
+
 static void what_was_cut_off_is_marked(void **state)
 {
 	(void)state;
@@ -250,6 +270,7 @@ int main(void)
 		cmocka_unit_test(sections_have_the_titles_of_the_text),
 		cmocka_unit_test(summaries_are_told_from_plans_by_their_text),
 		cmocka_unit_test(the_ten_plans_that_stand_in_two_documents_have_equal_hashes),
+		cmocka_unit_test(two_pairs_are_nearly_the_same_and_no_others),
 		cmocka_unit_test(what_was_cut_off_is_marked),
 		cmocka_unit_test(no_page_furniture_is_left_in_any_section),
 	};

@@ -85,6 +85,57 @@ static void a_copy_from_another_document_says_so(void **state)
 	assert_string_equal(c.result.outcomes[0].path, expected);
 }
 
+/* The document under another file's hash, so that its plan is a copy. */
+static void copies_are_left_out_or_linked_as_wanted(void **state)
+{
+	CLEANUP(case_done) struct import_case c = { 0 };
+	struct fixture *f = *state;
+	char first[256];
+
+	assert_int_equal(import_text(f, document, &c), 0);
+	snprintf(first, sizeof(first), "%s", c.result.outcomes[0].path);
+	sql(f, "UPDATE plan SET source = json_set(source, '$.hash', 'x')");
+	c.target.on_duplicate = DUPLICATE_SKIP;
+	assert_int_equal(import_text(f, document, &c), 0);
+	assert_true(c.result.outcomes[0].left_out);
+	assert_null(c.result.outcomes[0].path);
+	expect_rows(f, "SELECT count(*) FROM plan", "1");
+	c.target = (struct import_target){ .on_duplicate = DUPLICATE_LINK, .year = "2017" };
+	assert_int_equal(import_text(f, document, &c), 0);
+	assert_true(c.result.outcomes[0].linked);
+	assert_string_equal(c.result.outcomes[0].copy_of, first);
+	expect_rows(f,
+		"SELECT kind, target LIKE '../../2016/合肥市/%' FROM inode WHERE kind = 'symlink'",
+		"symlink|1");
+	expect_rows(f, "SELECT count(*) FROM plan", "1");
+	assert_int_equal(import_text(f, document, &c), 0);
+	assert_true(c.result.outcomes[0].was_there);
+	expect_rows(f, "SELECT count(*) FROM inode WHERE kind = 'symlink'", "1");
+	assert_int_equal(import_sync(f->s), 0);
+}
+
+static void a_plan_that_is_nearly_the_same_is_told(void **state)
+{
+	CLEANUP(case_done) struct import_case c = { 0 };
+	CLEANUP(buf_done) struct buf one = { 0 };
+	CLEANUP(buf_done) struct buf two = { 0 };
+	struct fixture *f = *state;
+	int i;
+
+	for (i = 0; i < 60; i++)
+		assert_int_equal(buf_printf(&one, "第%d所学校要在%d月完成%d项任务,抓好落实。\n", i,
+					 i % 12 + 1, i * i * 7),
+			0);
+	assert_int_equal(buf_printf(&two, "%s另外还要再加上一句不同的话。\n", one.data), 0);
+	assert_int_equal(import_text(f, one.data, &c), 0);
+	assert_null(c.result.outcomes[0].near_to);
+	assert_int_equal(import_text(f, two.data, &c), 0);
+	assert_non_null(c.result.outcomes[0].near_to);
+	assert_true(c.result.outcomes[0].near_percent >= 80);
+	assert_int_equal(import_text(f, document, &c), 0);
+	assert_null(c.result.outcomes[0].near_to);
+}
+
 static void a_name_that_is_taken_gets_a_number_and_fits(void **state)
 {
 	CLEANUP(case_done)
@@ -175,6 +226,8 @@ int main(void)
 		CASE(a_document_becomes_directories_and_files),
 		CASE(the_same_document_is_there_already),
 		CASE(a_copy_from_another_document_says_so),
+		CASE(copies_are_left_out_or_linked_as_wanted),
+		CASE(a_plan_that_is_nearly_the_same_is_told),
 		CASE(a_name_that_is_taken_gets_a_number_and_fits),
 		CASE(a_dry_run_writes_nothing),
 		CASE(a_file_in_the_way_is_named_and_nothing_is_written),

@@ -194,7 +194,8 @@ static const struct {
 		"version 2016/a/p/2.txt: version 5 was of an unknown kind, x\n"
 		"version 2016/a/p/2.txt: the size of version 5 said -1, and is 3\n"
 		"number : the next number of inode was lost\n"
-		"number : the next number of body was lost\n",
+		"number : the next number of body was lost\n"
+		"number : the next number of place was lost\n",
 		"SELECT name FROM sqlite_sequence ORDER BY name", "body\ninode\nplace", "" },
 	{ "INSERT INTO xattr VALUES (999, 'user.a', x'')",
 		"xattr : attribute user.a of inode 999, which is missing, was removed\n", TEXTS,

@@ -1,0 +1,481 @@
+/*
+ * Plans from the exchange format; see planfs/load.h. The history is made again version by version, under the names
+ * and times that it had; then the plan is brought to the state that it had when it was exported.
+ */
+#include "planfs/load.h"
+
+#include "import_priv.h"
+#include "planfs/change.h"
+#include "planfs/name.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { WAIT_MS = 20000, PATH_DEPTH_MAX = 40 };
+
+struct load {
+	json_t *plans; /* owned; an array that was checked */
+	char **paths;  /* owned, one per plan */
+	size_t n;
+};
+
+void load_free(struct load *load)
+{
+	size_t i;
+
+	if (!load)
+		return;
+	for (i = 0; load->paths && i < load->n; i++)
+		free(load->paths[i]);
+	free(load->paths);
+	json_decref(load->plans);
+	free(load);
+}
+
+size_t load_count(const struct load *load)
+{
+	return load->n;
+}
+
+const char *load_path(const struct load *load, size_t i)
+{
+	return load->paths[i];
+}
+
+bool load_is_exchange(const char *data, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && strchr(" \t\r\n[", data[i]))
+		i++;
+	return i < len && data[i] == '{' && bytes_hold(data, len, "\"year\"") &&
+	       bytes_hold(data, len, "\"district\"") && bytes_hold(data, len, "\"name\"");
+}
+
+/* ---- checking ---- */
+
+struct checker {
+	const char *file;
+	size_t plan;
+	struct import_error *error;
+};
+
+PRINTF_LIKE(2, 3)
+static int refuse(const struct checker *c, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	snprintf(c->error->text, sizeof(c->error->text), "%s: plan %zu: %s", c->file, c->plan + 1,
+		text);
+	return -EINVAL;
+}
+
+static bool is_name(const json_t *value)
+{
+	const char *s = json_string_value(value);
+
+	return s && strlen(s) == json_string_length(value) && name_is_valid(s, strlen(s));
+}
+
+/* A path below the plan's directory: every component is a legal name. */
+static bool is_path(const json_t *value)
+{
+	const char *s = json_string_value(value), *at;
+	unsigned depth = 0;
+
+	if (!s || strlen(s) != json_string_length(value))
+		return false;
+	for (at = s;; at += strcspn(at, "/") + 1) {
+		if (!name_is_valid(at, strcspn(at, "/")) || ++depth > PATH_DEPTH_MAX)
+			return false;
+		if (!at[strcspn(at, "/")])
+			return true;
+	}
+}
+
+static int check_text(const struct checker *c, const json_t *object, const char *what)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int r = value_get_text(object, &text);
+
+	return r == -EINVAL ? refuse(c, "%s has neither \"text\" nor \"base64\"", what) : r;
+}
+
+static int check_times(const struct checker *c, const json_t *object, const char *what)
+{
+	const json_t *mode = json_object_get(object, "mode"),
+		     *mtime = json_object_get(object, "mtime");
+	uint32_t bits;
+	int64_t ns;
+
+	if (mode && value_get_mode(mode, &bits) < 0)
+		return refuse(c, "the mode of %s is no octal number", what);
+	if (mtime && value_get_time(mtime, &ns) < 0)
+		return refuse(c, "the mtime of %s is no time", what);
+	return 0;
+}
+
+static int check_section(const struct checker *c, const json_t *section)
+{
+	const json_t *name = json_object_get(section, "name");
+	int r;
+
+	if (!is_name(name))
+		return refuse(c, "a section without a legal name");
+	r = check_times(c, section, json_string_value(name));
+	return r < 0 ? r : check_text(c, section, json_string_value(name));
+}
+
+static int check_file(const struct checker *c, const json_t *file)
+{
+	const json_t *path = json_object_get(file, "path"),
+		     *target = json_object_get(file, "target");
+	int r;
+
+	if (!is_path(path))
+		return refuse(c, "a file without a legal path");
+	r = check_times(c, file, json_string_value(path));
+	if (r < 0 || (json_is_string(target) && json_string_length(target) > 0))
+		return r;
+	/* a directory has no text */
+	return json_object_get(file, "text") || json_object_get(file, "base64")
+		       ? check_text(c, file, json_string_value(path))
+		       : 0;
+}
+
+static int check_version(const struct checker *c, const json_t *version)
+{
+	const char *op = json_string_value(json_object_get(version, "op"));
+	int64_t ns;
+
+	if (!is_name(json_object_get(version, "name")) || !op ||
+		!json_is_string(json_object_get(version, "author")) ||
+		value_get_time(json_object_get(version, "time"), &ns) < 0)
+		return refuse(c, "a version needs \"time\", \"author\", \"op\" and \"name\"");
+	return check_times(c, version, json_string_value(json_object_get(version, "name")));
+}
+
+static int check_list(const struct checker *c, const json_t *plan, const char *key,
+	int (*check)(const struct checker *c, const json_t *item))
+{
+	const json_t *list = json_object_get(plan, key), *item;
+	size_t i;
+	int r;
+
+	if (list && !json_is_array(list))
+		return refuse(c, "\"%s\" is no array", key);
+	json_array_foreach(list, i, item)
+	{
+		r = check(c, item);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_plan(const struct checker *c, const json_t *plan)
+{
+	const json_t *year = json_object_get(plan, "year"),
+		     *district = json_object_get(plan, "district"),
+		     *name = json_object_get(plan, "name");
+	int r;
+
+	if (!is_name(year) || !name_is_year(json_string_value(year)))
+		return refuse(c, "\"year\" is no year");
+	if (!is_name(district) || !is_name(name) ||
+		!name_is_plan_dir(json_string_value(district)) ||
+		!name_is_plan_dir(json_string_value(name)))
+		return refuse(c, "\"district\" or \"name\" is no legal name");
+	r = check_times(c, plan, "the plan");
+	if (r == 0)
+		r = check_list(c, plan, "sections", check_section);
+	if (r == 0)
+		r = check_list(c, plan, "files", check_file);
+	return r < 0 ? r : check_list(c, plan, "history", check_version);
+}
+
+static int check_all(struct load *load, const char *file, struct import_error *error)
+{
+	struct checker c = { file, 0, error };
+	int r = 0;
+
+	load->n = json_array_size(load->plans);
+	load->paths = calloc(load->n + 1, sizeof(char *));
+	if (!load->paths)
+		return -ENOMEM;
+	for (c.plan = 0; c.plan < load->n && r == 0; c.plan++) {
+		const json_t *plan = json_array_get(load->plans, c.plan);
+
+		r = check_plan(&c, plan);
+		if (r == 0 && asprintf(&load->paths[c.plan], "%s/%s/%s",
+				      json_string_value(json_object_get(plan, "year")),
+				      json_string_value(json_object_get(plan, "district")),
+				      json_string_value(json_object_get(plan, "name"))) < 0) {
+			load->paths[c.plan] = NULL;
+			r = -ENOMEM;
+		}
+	}
+	return r;
+}
+
+int load_parse(const char *name, const char *data, size_t len, struct load **ret_load,
+	struct import_error *ret_error)
+{
+	CLEANUP(load_freep) struct load *load = calloc(1, sizeof(*load));
+	json_error_t error;
+	json_t *json;
+	int r;
+
+	if (!load)
+		return -ENOMEM;
+	json = json_loadb(len ? data : "", len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	if (!json) {
+		snprintf(ret_error->text, sizeof(ret_error->text), "%s: line %d, column %d: %s",
+			name, error.line, error.column, error.text);
+		return -EINVAL;
+	}
+	load->plans = json_is_array(json) ? json : json_pack("[o]", json);
+	if (!load->plans)
+		return -ENOMEM;
+	r = check_all(load, name, ret_error);
+	if (r < 0)
+		return r;
+	*ret_load = load;
+	load = NULL;
+	return 0;
+}
+
+/* ---- writing ---- */
+
+struct job {
+	const json_t *plan;
+	struct import_error *error;
+};
+
+static const char *get(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* An inode with what @object says; the rest is like the directory above. */
+static struct inode make_inode(const struct inode *dir, const json_t *object, uint32_t type)
+{
+	struct inode i = { .uid = dir->uid, .gid = dir->gid, .mtime = store_now() };
+	uint32_t mode = type == S_IFDIR ? dir->mode & 07777 : dir->mode & 0666;
+
+	if (value_get_mode(json_object_get(object, "mode"), &mode) < 0 ||
+		value_get_time(json_object_get(object, "mtime"), &i.mtime) < 0)
+		i.ctime = 0; /* not said: as it stands above */
+	i.mode = type | mode;
+	i.atime = i.ctime = i.btime = i.mtime;
+	return i;
+}
+
+/* Go from *at to the directory @name in it, which is made when it is missing. */
+static int enter_dir(struct txn *t, const char *name, const json_t *object, struct inode *at)
+{
+	struct inode dir;
+	int r;
+
+	r = txn_lookup(t, at->id, name, &dir);
+	if (r == 0 && !S_ISDIR(dir.mode))
+		return -ENOTDIR;
+	if (r == -ENOENT) {
+		dir = make_inode(at, object, S_IFDIR);
+		r = txn_create(t, at->id, name, &dir, NULL);
+	}
+	if (r == 0)
+		*at = dir;
+	return r;
+}
+
+/* Give the file @name that text, whether it is there or not. */
+static int put_file(struct txn *t, const struct inode *dir, const char *name, const json_t *object)
+{
+	CLEANUP(buf_done) struct buf data = { 0 };
+	struct inode wanted = make_inode(dir, object, S_IFREG), there;
+	struct text text;
+	int r;
+
+	r = value_get_text(object, &data);
+	if (r == -EINVAL)
+		r = 0; /* a version that was forgotten */
+	if (r < 0)
+		return r;
+	text = (struct text){ buf_str(&data), data.len };
+	r = txn_lookup(t, dir->id, name, &there);
+	if (r == -ENOENT)
+		return txn_create(t, dir->id, name, &wanted, &text);
+	if (r < 0)
+		return r;
+	if (!S_ISREG(there.mode))
+		return -EEXIST;
+	if (there.mode == wanted.mode && there.mtime == wanted.mtime &&
+		(size_t)there.size == text.len)
+		return txn_save(t, &there, &text, there.body, TEXT_VERSION);
+	there.mode = wanted.mode;
+	there.mtime = wanted.mtime;
+	return txn_save(t, &there, &text, there.body, TEXT_VERSION);
+}
+
+static int remove_file(struct txn *t, const struct inode *dir, const char *name)
+{
+	struct inode gone;
+	int r = txn_unlink(t, dir->id, name, &gone);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return gone.nlink == 0 ? txn_purge(t, gone.id) : 0;
+}
+
+static int put_history(struct txn *t, const json_t *plan, const struct inode *dir)
+{
+	const json_t *version;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(json_object_get(plan, "history"), i, version)
+	{
+		const char *op = get(version, "op"), *name = get(version, "name");
+		int64_t time = 0;
+
+		if (value_get_time(json_object_get(version, "time"), &time) < 0)
+			return -EINVAL;
+		txn_pretend(t, get(version, "author"), time);
+		r = strcmp(op, "remove") == 0 ? remove_file(t, dir, name)
+					      : put_file(t, dir, name, version);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
+
+/* What is not in the plan any more, and has no version that says so. */
+static int put_other(struct txn *t, const struct inode *plan_dir, const json_t *file)
+{
+	const char *path = get(file, "path"), *target = get(file, "target");
+	struct inode at = *plan_dir, made;
+	char name[NAME_BYTES_MAX + 1];
+	size_t len;
+	int r;
+
+	for (; strchr(path, '/'); path += len + 1) {
+		len = strcspn(path, "/");
+		snprintf(name, sizeof(name), "%.*s", (int)len, path);
+		r = enter_dir(t, name, NULL, &at);
+		if (r < 0)
+			return r;
+	}
+	if (target) {
+		const struct text text = { target, strlen(target) };
+
+		made = make_inode(&at, file, S_IFLNK);
+		return txn_create(t, at.id, path, &made, &text);
+	}
+	if (!json_object_get(file, "text") && !json_object_get(file, "base64"))
+		return enter_dir(t, path, file, &at);
+	return put_file(t, &at, path, file);
+}
+
+static int put_present(struct txn *t, const json_t *plan, const struct inode *dir)
+{
+	const json_t *item;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(json_object_get(plan, "sections"), i, item)
+	{
+		r = put_file(t, dir, get(item, "name"), item);
+		if (r < 0)
+			return r;
+	}
+	json_array_foreach(json_object_get(plan, "files"), i, item)
+	{
+		r = put_other(t, dir, item);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+/* plan.json from "metadata", when it is not among the files. */
+static int put_metadata(struct txn *t, const json_t *plan, const struct inode *dir)
+{
+	const json_t *metadata = json_object_get(plan, "metadata");
+	struct inode there;
+	json_t *object;
+	char *dumped;
+	int r = txn_lookup(t, dir->id, NAME_METADATA, &there);
+
+	if (r != -ENOENT || !json_is_object(metadata))
+		return r == -ENOENT ? 0 : r;
+	dumped = json_dumps(metadata, JSON_INDENT(2));
+	object = dumped ? json_pack("{s:s++}", "text", dumped, "\n", "") : NULL;
+	r = object ? put_file(t, dir, NAME_METADATA, object) : -ENOMEM;
+	free(dumped);
+	json_decref(object);
+	return r;
+}
+
+/* The directory's time changed while it was filled. */
+static int set_dir_time(struct txn *t, const json_t *plan, const struct inode *dir)
+{
+	struct inode now;
+	int r = txn_get(t, dir->id, &now);
+
+	if (r < 0 || value_get_time(json_object_get(plan, "mtime"), &now.mtime) < 0)
+		return r;
+	return txn_set_attr(t, &now);
+}
+
+static int write_plan(struct txn *t, void *arg)
+{
+	const struct job *job = arg;
+	const json_t *plan = job->plan;
+	struct inode at, there;
+	int r;
+
+	r = txn_get(t, STORE_ROOT, &at);
+	if (r == 0)
+		r = enter_dir(t, get(plan, "year"), NULL, &at);
+	if (r == 0)
+		r = enter_dir(t, get(plan, "district"), NULL, &at);
+	if (r < 0)
+		return r;
+	r = txn_lookup(t, at.id, get(plan, "name"), &there);
+	if (r != -ENOENT)
+		return r == 0 ? -EEXIST : r;
+	r = enter_dir(t, get(plan, "name"), plan, &at);
+	if (r == 0)
+		r = put_history(t, plan, &at);
+	if (r == 0 && json_array_size(json_object_get(plan, "history")) > 0)
+		txn_pretend(t, "load", store_now());
+	if (r == 0)
+		r = put_present(t, plan, &at);
+	if (r == 0)
+		r = put_metadata(t, plan, &at);
+	return r < 0 ? r : set_dir_time(t, plan, &at);
+}
+
+int load_store(struct store *s, const struct load *load, size_t i, struct import_error *ret_error)
+{
+	struct job job = { json_array_get(load->plans, i), ret_error };
+	const struct change c = {
+		.apply = write_plan, .arg = &job, .durable = true, .wait_ms = WAIT_MS
+	};
+	int r = store_change(s, &c);
+
+	if (r < 0)
+		snprintf(ret_error->text, sizeof(ret_error->text), "%s: %s", load->paths[i],
+			r == -EEXIST ? "exists already; nothing was changed" : strerror(-r));
+	return r;
+}
