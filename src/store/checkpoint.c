@@ -19,9 +19,14 @@ enum {
 	PAUSE_NS =
 		20000000, /* … for so long: a checkpoint is several syncs, which no save should wait for */
 	FRAMES_MAX = 8000, /* and whatever happens now: 32 MB */
+	FRAMES_TOO_MANY =
+		32000, /* 128 MB, because others read all the time: wait for them, saves and all */
+	WAIT_MS = 3000,
 	BACK_OFF_NS = 1000000000,
 	ROOM_BYTES = 64 << 20, /* on a disk with less the log is not let grow */
 };
+
+static const int64_t wait_back_off_ns = 60000000000; /* some program stays: not again and again */
 
 static int shm_lock(struct store *s, int flags)
 {
@@ -73,12 +78,22 @@ void checkpoint_yield(struct store *s)
 
 void checkpoint_run(struct store *s)
 {
+	bool waits = s->wal_frames >= FRAMES_TOO_MANY && clock_now() >= s->wait_after;
 	int log_frames = 0, done_frames = 0;
 	int rc;
 
 	checkpoint_release(s);
+	if (waits)
+		sqlite3_busy_timeout(s->writer.db, WAIT_MS);
 	rc = sqlite3_wal_checkpoint_v2(
 		s->writer.db, "main", SQLITE_CHECKPOINT_RESTART, &log_frames, &done_frames);
+	if (waits)
+		sqlite3_busy_timeout(s->writer.db, 0);
+	if (waits && rc != SQLITE_OK) {
+		s->wait_after = clock_now() + wait_back_off_ns;
+		log_warn("%s-wal has %d MB: another program has been reading for long", s->path,
+			s->wal_frames / 256);
+	}
 	if (rc == SQLITE_OK)
 		s->wal_frames = 0;
 	s->checkpoint_after = rc == SQLITE_OK ? 0 : clock_now() + BACK_OFF_NS;

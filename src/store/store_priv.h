@@ -133,6 +133,7 @@ struct store {
 	int wal_frames;           /* the leader's: as of the last commit */
 	int64_t committed;        /* the leader's: clock_now() of the last commit */
 	bool holds_checkpoint;    /* the leader's: the lock of checkpoint.c */
+	int64_t wait_after;       /* the leader's: none waits for readers before this time of clock_now() */
 	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;           /* the leader's: the file of spare.c is there */
 	int64_t spare_after;      /* the leader's: it is not made before this time of clock_now() */
