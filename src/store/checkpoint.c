@@ -20,13 +20,14 @@ enum {
 		20000000, /* … for so long: a checkpoint is several syncs, which no save should wait for */
 	FRAMES_MAX = 8000, /* and whatever happens now: 32 MB */
 	FRAMES_TOO_MANY =
-		32000, /* 128 MB, because others read all the time: wait for them, saves and all */
-	WAIT_MS = 3000,
+		32000,  /* 128 MB, because others read all the time: wait for them, saves and all */
+	WAIT_MS = 8000, /* twice the longest reader, and less than those who change names wait */
 	BACK_OFF_NS = 1000000000,
 	ROOM_BYTES = 64 << 20, /* on a disk with less the log is not let grow */
 };
 
-static const int64_t wait_back_off_ns = 60000000000; /* some program stays: not again and again */
+/* After a wait in vain, for a program that stays: longer each time. */
+static const int64_t wait_back_off_ns = 60000000000, wait_back_off_max_ns = 3600000000000;
 
 static int shm_lock(struct store *s, int flags)
 {
@@ -76,9 +77,27 @@ void checkpoint_yield(struct store *s)
 		log_dbg("the WAL index is recovered by another program");
 }
 
+static bool waits_for_readers(const struct store *s)
+{
+	return s->wal_frames >= FRAMES_TOO_MANY && clock_now() >= s->wait_after;
+}
+
+static void note_wait(struct store *s, bool succeeded)
+{
+	int64_t next = s->wait_back_off ? s->wait_back_off * 2 : wait_back_off_ns;
+
+	s->wait_back_off = succeeded                     ? 0
+			   : next < wait_back_off_max_ns ? next
+							 : wait_back_off_max_ns;
+	s->wait_after = clock_now() + s->wait_back_off;
+	if (!succeeded)
+		log_warn("%s-wal has %d MB: another program has been reading for long", s->path,
+			s->wal_frames / 256);
+}
+
 void checkpoint_run(struct store *s)
 {
-	bool waits = s->wal_frames >= FRAMES_TOO_MANY && clock_now() >= s->wait_after;
+	bool waits = waits_for_readers(s);
 	int log_frames = 0, done_frames = 0;
 	int rc;
 
@@ -89,11 +108,8 @@ void checkpoint_run(struct store *s)
 		s->writer.db, "main", SQLITE_CHECKPOINT_RESTART, &log_frames, &done_frames);
 	if (waits)
 		sqlite3_busy_timeout(s->writer.db, 0);
-	if (waits && rc != SQLITE_OK) {
-		s->wait_after = clock_now() + wait_back_off_ns;
-		log_warn("%s-wal has %d MB: another program has been reading for long", s->path,
-			s->wal_frames / 256);
-	}
+	if (waits)
+		note_wait(s, rc == SQLITE_OK);
 	if (rc == SQLITE_OK)
 		s->wal_frames = 0;
 	s->checkpoint_after = rc == SQLITE_OK ? 0 : clock_now() + BACK_OFF_NS;
@@ -113,6 +129,8 @@ static bool disk_is_tight(const struct store *s)
 
 static bool log_is_long(const struct store *s)
 {
+	if (waits_for_readers(s))
+		return true;
 	return s->wal_frames >= FRAMES_IN_PAUSE && clock_now() >= s->checkpoint_after &&
 	       (s->wal_frames >= FRAMES_MAX || disk_is_tight(s));
 }

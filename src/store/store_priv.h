@@ -128,12 +128,13 @@ struct store {
 	struct id_range inode_ids, body_ids; /* guarded by queue_lock */
 	dev_t wal_dev;                       /* the leader's: of the -wal file, once it is known */
 	ino_t wal_ino;
-	bool sync_failed;         /* the leader's: see heal_sync() */
-	bool sync_full;           /* the leader's: what PRAGMA synchronous stands at */
-	int wal_frames;           /* the leader's: as of the last commit */
-	int64_t committed;        /* the leader's: clock_now() of the last commit */
-	bool holds_checkpoint;    /* the leader's: the lock of checkpoint.c */
-	int64_t wait_after;       /* the leader's: none waits for readers before this time of clock_now() */
+	bool sync_failed;      /* the leader's: see heal_sync() */
+	bool sync_full;        /* the leader's: what PRAGMA synchronous stands at */
+	int wal_frames;        /* the leader's: as of the last commit */
+	int64_t committed;     /* the leader's: clock_now() of the last commit */
+	bool holds_checkpoint; /* the leader's: the lock of checkpoint.c */
+	int64_t wait_after; /* the leader's: none waits for readers before this time of clock_now() */
+	int64_t wait_back_off;    /* the leader's: how long after the last wait in vain, 0: none */
 	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;           /* the leader's: the file of spare.c is there */
 	int64_t spare_after;      /* the leader's: it is not made before this time of clock_now() */

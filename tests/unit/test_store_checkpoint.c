@@ -1,11 +1,6 @@
 /* The process that mounts a database is the only one that checkpoints it. */
 #include "store_fixture.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
-static atomic_bool readers_stop;
-
 static struct fixture *mounted(void **state)
 {
 	struct fixture *f = *state;
@@ -148,47 +143,6 @@ static void a_reader_of_an_old_moment_only_delays_it(void **state)
 	expect_checkpoint(f, "PASSIVE", true);
 }
 
-/* Somebody reads at every moment: each begins before the one before him ends. */
-static void *read_in_turn(void *arg)
-{
-	struct fixture *f = arg;
-	sqlite3 *db[2] = { NULL, NULL };
-	int turn;
-
-	for (turn = 0; turn < 2; turn++)
-		if (sqlite3_open(f->path, &db[turn]) != SQLITE_OK)
-			return NULL;
-	for (turn = 0; !atomic_load(&readers_stop); turn++) {
-		sqlite3_exec(db[turn % 2], "BEGIN; SELECT count(*) FROM dentry", NULL, NULL, NULL);
-		usleep(300000);
-		sqlite3_exec(db[(turn + 1) % 2], "COMMIT", NULL, NULL, NULL);
-	}
-	sqlite3_close(db[0]);
-	sqlite3_close(db[1]);
-	return NULL;
-}
-
-static void readers_without_end_do_not_let_the_log_grow(void **state)
-{
-	struct fixture *f = mounted(state);
-	static char text[1 << 20];
-	struct store_status status;
-	pthread_t readers;
-	int i;
-
-	atomic_store(&readers_stop, false);
-	assert_int_equal(make_file(f, "a", "x"), 0);
-	assert_int_equal(pthread_create(&readers, NULL, read_in_turn, f), 0);
-	for (i = 0; i < 400; i++) {
-		memset(text, 'a' + i % 26, sizeof(text) - 1);
-		assert_int_equal(save_file(f, "a", text), 0);
-	}
-	atomic_store(&readers_stop, true);
-	pthread_join(readers, NULL);
-	assert_int_equal(store_get_status(f->s, &status), 0);
-	assert_true(status.wal_size < 200 << 20);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,7 +152,6 @@ int main(void)
 		CASE(the_lock_is_taken_later_when_another_has_it),
 		CASE(the_log_stays_small_and_the_lock_is_kept),
 		CASE(the_log_is_written_back_in_a_pause),
-		CASE(readers_without_end_do_not_let_the_log_grow),
 		CASE(a_reader_of_an_old_moment_only_delays_it),
 	};
 
