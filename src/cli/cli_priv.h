@@ -37,6 +37,7 @@ int cmd_init(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_helper() */
 int cmd_new_year(int argc, char **argv);
+int cmd_optimize(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);

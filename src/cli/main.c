@@ -66,6 +66,10 @@ static const struct command commands[] = {
 		cmd_check },
 	{ "recover", "DB NEW-DB [--json]", "save what can be read of a damaged database",
 		"  --json    one JSON object per finding, and one about it all\n", cmd_recover },
+	{ "optimize", "DB [--json]", "put texts that are read together side by side in the file",
+		"  --json    one JSON object about what was done\n"
+		"Not while it is mounted. Needs room for two or three copies of the database.\n",
+		cmd_optimize },
 	{ "backup", "DB|MNT FILE", "copy a database while it is in use", NULL, cmd_backup },
 };
 

@@ -45,7 +45,7 @@ usage_errors() {
   run 2 '' "planfs: '$work/none' is no command and no database; see*" "$work/none" "$mnt"
   run 0 'usage: planfs COMMAND*' '' --help
   run 0 'planfs [0-9]*' '' --version
-  for command in init import export load new-year mount umount upgrade status check recover backup; do
+  for command in init import export load new-year mount umount upgrade status check recover optimize backup; do
     run 0 "usage: planfs $command *" '' "$command" --help
     run 2 '' "planfs: unknown option '--nonsense'; usage: planfs $command *" "$command" --nonsense
     run 2 '' "planfs: *; usage: planfs $command *" "$command"
@@ -223,6 +223,27 @@ recovering() {
     recover "$work/pages.db" "$saved" --json
 }
 
+optimizing() {
+  scattered=$work/scattered.db
+  "$planfs" init "$scattered"
+  sqlite3 "$scattered" "INSERT INTO section (year, district, plan, name, body) WITH RECURSIVE n(i) AS (VALUES (0)
+    UNION ALL SELECT i + 1 FROM n WHERE i < 99) SELECT '2016', 'a', 'p' || (i % 10), i || '.txt', 'text ' || i FROM n"
+  "$planfs" export "$scattered" --json >"$work/scattered.json"
+  run 0 "$scattered: 100 texts moved; 0 % of neighbours were side by side, now 100 %
+$scattered: 0.* MB before, 0.* MB now" '' optimize "$scattered"
+  run 0 "$scattered: in order already (100 % of neighbours are side by side); no text moved
+$scattered: 0.* MB, nothing was rewritten" '' optimize "$scattered"
+  run 0 '{"optimized": "*", "texts": 100, "neighbours": 99, "side_by_side_before": 99, "side_by_side": 99, "moved": 0, *"rewritten": false}' \
+    '' optimize "$scattered" --json
+  run 0 "$scattered: sound (0 damaged, 0 warnings)" '' check "$scattered"
+  same 'what was moved' "$(cat "$work/scattered.json")" "$("$planfs" export "$scattered" --json)"
+  same 'the log is written back' '' "$(ls "$scattered"-wal 2>/dev/null)"
+  run 3 '' 'planfs: /nonexistent: no such database*' optimize /nonexistent
+  run 5 '' "planfs: $work/text: not a planfs database" optimize "$work/text"
+  sqlite3 "$scattered" 'UPDATE inode SET size = 99 WHERE size = 6'
+  run 1 '' "planfs: $scattered: damaged, and nothing was changed; see 'planfs check'" optimize "$scattered"
+}
+
 status_of() {
   "$planfs" status "$1" --json | python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1]))' "$2"
 }
@@ -236,6 +257,7 @@ mounted() {
   run 0 "*mounted:         $mnt*" '' status "$db"
   run 0 "*sound*" '' check "$mnt"
   run 4 '' "planfs: $db: mounted at $mnt; a repair needs 'planfs umount' first" check "$mnt" --repair
+  run 4 '' "planfs: $db: mounted at $mnt; 'planfs umount' first" optimize "$db"
   run 0 '' '' backup "$mnt" "$work/mounted.db"
   run 0 "*抓好控辍保学工作。*" '' export "$mnt/2016" --txt
   "$planfs" export "$mnt" "$plan" --txt >"$work/txt"
@@ -272,7 +294,7 @@ helped_importing
 exporting
 loading
 next_year
-command -v sqlite3 >/dev/null && checking && recovering
+command -v sqlite3 >/dev/null && checking && recovering && optimizing
 [ -w /dev/fuse ] && mounted
 echo "$done checks, $failed failed"
 [ "$failed" = 0 ]
