@@ -217,6 +217,27 @@ static void undo_import(struct fixture *f)
 	purge_now(f);
 }
 
+static void backup_path(struct fixture *f, char *ret_path, size_t size)
+{
+	snprintf(ret_path, size, "%s/copy.db", f->dir);
+}
+
+static int run_backup(struct fixture *f)
+{
+	char path[64];
+
+	backup_path(f, path, sizeof(path));
+	return store_backup(f->s, path);
+}
+
+static void undo_backup(struct fixture *f)
+{
+	char path[64];
+
+	backup_path(f, path, sizeof(path));
+	assert_int_equal(unlink(path), 0);
+}
+
 struct fault_step fault_steps[] = {
 	{ "save", run_save, undo_save, false },
 	{ "save_long", run_save_long, undo_save, false },
@@ -229,5 +250,6 @@ struct fault_step fault_steps[] = {
 	{ "chmod", run_mode, undo_mode, false },
 	{ "xattr", run_xattr, undo_xattr, false },
 	{ "import", run_import, undo_import, false },
+	{ "backup", run_backup, undo_backup, true },
 };
 const size_t n_fault_steps = ARRAY_LEN(fault_steps);
