@@ -96,7 +96,8 @@ static int check_header(struct store *s, struct buf *ret_why)
 	int r;
 
 	if (sqlite3_open_v2(name, &db, flags, NULL) != SQLITE_OK) {
-		r = refuse(ret_why, path, db ? sqlite3_errmsg(db) : "out of memory", -EACCES);
+		r = refuse(ret_why, path, db ? sqlite3_errmsg(db) : "out of memory",
+			db ? sqlite_errno(db) : -ENOMEM);
 		sqlite3_close(db);
 		return r;
 	}

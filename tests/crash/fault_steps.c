@@ -217,6 +217,27 @@ static void undo_import(struct fixture *f)
 	purge_now(f);
 }
 
+/* The log is written back and removed, and read again. */
+static int run_open(struct fixture *f)
+{
+	const struct store_options options = { .exclusive = true };
+	CLEANUP(buf_done) struct buf why = { 0 };
+
+	int r;
+
+	store_close(f->s);
+	f->s = NULL;
+	r = store_open(f->path, &options, &f->s, &why);
+	if (r < 0 && r != -ENOMEM)
+		assert_true(why.len > 0);
+	return r;
+}
+
+static void undo_nothing(struct fixture *f)
+{
+	(void)f;
+}
+
 static void backup_path(struct fixture *f, char *ret_path, size_t size)
 {
 	snprintf(ret_path, size, "%s/copy.db", f->dir);
@@ -251,5 +272,6 @@ struct fault_step fault_steps[] = {
 	{ "xattr", run_xattr, undo_xattr, false },
 	{ "import", run_import, undo_import, false },
 	{ "backup", run_backup, undo_backup, true },
+	{ "open", run_open, undo_nothing, true },
 };
 const size_t n_fault_steps = ARRAY_LEN(fault_steps);
