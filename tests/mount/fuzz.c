@@ -101,7 +101,7 @@ static const struct {
 	{ fuzz_link, 30 },
 	{ fuzz_symlink, 12 },
 	{ fuzz_readlink, 10 },
-	{ fuzz_chmod, 15 },
+	{ fuzz_chmod, 30 },
 	{ fuzz_utimens, 25 },
 	{ fuzz_set_xattr, 20 },
 	{ fuzz_get_xattr, 15 },
@@ -109,12 +109,12 @@ static const struct {
 	{ fuzz_remove_xattr, 10 },
 	{ fuzz_stat, 80 },
 	{ fuzz_list, 30 },
-	{ fuzz_sql, 6 },
+	{ fuzz_sql, 12 },
 	{ fuzz_look_at_all, 2 },
 };
 
 /* Now and then, counted in operations. */
-enum { REMOUNT_EVERY = 3001, KILL_EVERY = 2003 };
+enum { REMOUNT_EVERY = 1009, KILL_EVERY = 907 };
 
 static void run_one(void)
 {

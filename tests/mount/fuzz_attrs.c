@@ -27,13 +27,25 @@ void fuzz_chmod(void)
 {
 	static const mode_t modes[] = { 0700, 0755, 0770, 0777, 01777 };
 	mode_t mode = modes[fuzz_random(ARRAY_LEN(modes))];
+	struct fuzz_handle *h = fuzz_one_in(2) ? fuzz_pick_handle() : NULL;
+	struct fuzz_object *o;
 	struct fuzz_place p;
+	int r;
 
-	if (!pick(&p))
-		return;
-	fuzz_note("chmod %s %o", p.path, mode);
-	if (fuzz_expect(chmod(p.path, mode), 0))
-		p.object->mode = (p.object->mode & S_IFMT) | mode;
+	if (h) {
+		o = h->open->object;
+		mode &= 0777;
+		fuzz_note("fchmod %d %o", h->fd, mode);
+		r = fchmod(h->fd, mode);
+	} else {
+		if (!pick(&p))
+			return;
+		o = p.object;
+		fuzz_note("chmod %s %o", p.path, mode);
+		r = chmod(p.path, mode);
+	}
+	if (fuzz_expect(r, 0))
+		o->mode = (o->mode & S_IFMT) | mode;
 }
 
 void fuzz_utimens(void)

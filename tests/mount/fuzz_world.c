@@ -127,7 +127,7 @@ static bool pick_section(struct fuzz_place *p)
 	const char *dot;
 	int tries;
 
-	for (tries = 0; tries < 50; tries++) {
+	for (tries = 0; tries < 200; tries++) {
 		if (!fuzz_pick_file(p) || fuzz_depth(p->dir) != 3 || has_writer(p->object))
 			continue;
 		dot = strrchr(p->name, '.');
