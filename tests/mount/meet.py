@@ -53,6 +53,18 @@ def write_lock():
     return c
 
 
+def a_text_that_cannot_be_written_leaves_the_old_one():
+    fd = os.open(path, os.O_WRONLY | os.O_TRUNC)
+    try:
+        os.pwrite(fd, b'x', 64 << 20)
+        sys.exit('a byte behind the limit was taken')
+    except OSError as e:
+        expect(e.errno, errno.EFBIG)
+    os.close(fd)
+    wait_for('the old text', lambda: read() == '旧文字')
+    expect(versions(), ['旧文字'])
+
+
 def cutting_what_another_has_written_makes_a_version():
     a = os.open(path, os.O_WRONLY | os.O_TRUNC)
     os.write(a, '甲的文字'.encode())
