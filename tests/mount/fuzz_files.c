@@ -170,11 +170,12 @@ static void fill(size_t len)
 
 static void put(struct fuzz_object *o, size_t at, size_t len)
 {
+	if (len == 0)
+		return; /* not even behind the end */
 	memcpy(o->text + at, bytes, len);
 	if (at + len > o->len)
 		o->len = at + len;
-	if (len > 0)
-		fuzz_touch(o);
+	fuzz_touch(o);
 }
 
 void fuzz_write(void)
