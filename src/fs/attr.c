@@ -228,8 +228,8 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	(void)fi;
 	r = attr_get(req_fs(req), attr_id(ino), &inode);
-	if (r < 0)
-		fuse_reply_err(req, -r);
+	if (r < 0) /* stale: the kernel looks the name up again, and a new file can take it */
+		fuse_reply_err(req, r == -ENOENT ? ESTALE : -r);
 	else
 		reply_inode(req, &inode);
 }
