@@ -2,7 +2,7 @@
 # The service file: systemd understands it, nothing in it hides the mount, and little is left to the daemon.
 # The line for fstab: planfs takes its options. systemd.sh PLANFS EXAMPLES
 set -u
-planfs=$1 examples=$2/systemd
+planfs=$(realpath "$1") examples=$2/systemd
 failed=0
 
 fail() {

@@ -63,7 +63,8 @@ void fuzz_remount(void)
 	fuzz.counts[0]++;
 }
 
-static pid_t daemon_pid(void)
+/* A number of .planfs/status.json. */
+static long status_number(const char *key)
 {
 	char path[PATH_BYTES + 32], text[8192];
 	const char *at;
@@ -75,10 +76,32 @@ static pid_t daemon_pid(void)
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	at = strstr(text, "\"pid\": ");
+	at = strstr(text, key);
 	if (!at)
-		fuzz_fail("no pid in %s", path);
-	return atoi(at + 7);
+		fuzz_fail("no %s in %s", key, path);
+	return atol(at + strlen(key));
+}
+
+/*
+ * Has the daemon heard of every close? A file that was only made or cut is stored with the last one, of which
+ * the kernel tells after close(2) has returned.
+ */
+static bool is_all_closed(const void *unused)
+{
+	const struct fuzz_object *seen[HANDLES];
+	size_t i, j, n = 0;
+
+	(void)unused;
+	for (i = 0; i < HANDLES; i++) {
+		const struct fuzz_object *o =
+			fuzz.handles[i].fd >= 0 ? fuzz.handles[i].open->object : NULL;
+
+		for (j = 0; j < n && seen[j] != o;)
+			j++;
+		if (o && o->nlink > 0 && j == n)
+			seen[n++] = o;
+	}
+	return status_number("\"open_files\": ") <= (long)n;
 }
 
 static bool is_gone(const void *pid)
@@ -100,7 +123,9 @@ void fuzz_kill(void)
 	for (i = 0; i < HANDLES; i++)
 		if (fuzz.handles[i].fd >= 0)
 			fuzz_expect(fsync(fuzz.handles[i].fd), 0);
-	pid = daemon_pid();
+	if (!wait_for(is_all_closed, NULL))
+		fuzz_fail("the daemon holds files that are closed");
+	pid = (pid_t)status_number("\"pid\": ");
 	fuzz_note("kill -9 %d, files %s", pid, synced ? "synced" : "closed");
 	kill(pid, SIGKILL);
 	if (!wait_for(is_gone, &pid))
