@@ -11,7 +11,7 @@ if [ "${1:-}" = -n ]; then
 	operations=$2
 	shift 2
 fi
-[ $# -gt 0 ] || set -- 1 $$
+[ $# -gt 0 ] || set -- $$
 # What matters here is what happens, not whether the disk keeps it.
 [ -w /dev/shm ] && export TMPDIR=/dev/shm
 setup
