@@ -46,7 +46,8 @@ PARAMETERS_MAX = 6
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 # What would run a shell, or build SQL from data.
 SHELL = re.compile(r'\b(?:system|popen|execl[ep]?|wordexp|sqlite3_v?m?s?n?printf)\s*\(')
-BUILT_SQL = re.compile(r'printf\s*\([^;]*"\s*(?:SELECT|INSERT|UPDATE|DELETE|ATTACH|VACUUM|PRAGMA)\b[^";]*%[-.*\d]*[sc]')
+BUILT_SQL = re.compile(
+    r'printf\s*\([^;]*"\s*(?:SELECT|INSERT|UPDATE|DELETE|ATTACH|VACUUM|PRAGMA)\b[^";]*[=\'(,]\s*%[-.*\d]*[sc]')
 OUTPUT = re.compile(r'\b(?:(?:exit|v?printf|puts|putchar)\s*\(|stdout\b)')
 LITERALS = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 

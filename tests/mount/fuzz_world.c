@@ -12,7 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_SECONDS = 30 };
+enum {
+	WAIT_SECONDS = 30,
+	EXIT_IN_USE = 4,
+};
 
 extern char **environ;
 
@@ -29,7 +32,8 @@ static bool wait_for(bool (*is_so)(const void *), const void *arg)
 	return true;
 }
 
-static void run_planfs(const char *const *argv)
+/* Returns the exit status. */
+static int run_planfs(const char *const *argv)
 {
 	int status = -1;
 	pid_t pid = fork();
@@ -38,15 +42,19 @@ static void run_planfs(const char *const *argv)
 		execv(fuzz.planfs, (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
 		fuzz_fail("planfs %s: status %d", argv[1], status);
+	return WEXITSTATUS(status);
 }
 
-static void mount_again(void)
+/* @goes_on: where the kernel can, a new daemon takes the mount over before we come. */
+static void mount_again(bool goes_on)
 {
 	const char *argv[] = { "planfs", "mount", "-o", fuzz.options, fuzz.db, fuzz.base, NULL };
+	int status = run_planfs(argv);
 
-	run_planfs(argv);
+	if (status != 0 && !(goes_on && status == EXIT_IN_USE))
+		fuzz_fail("planfs mount: exit status %d", status);
 	fuzz_look_at_all();
 }
 
@@ -58,8 +66,9 @@ void fuzz_remount(void)
 		return;
 	fuzz_close_all();
 	fuzz_note("a new mount");
-	run_planfs(argv);
-	mount_again();
+	if (run_planfs(argv) != 0)
+		fuzz_fail("planfs umount failed");
+	mount_again(false);
 	fuzz.counts[0]++;
 }
 
@@ -131,7 +140,7 @@ void fuzz_kill(void)
 	if (!wait_for(is_gone, &pid))
 		fuzz_fail("the daemon does not die");
 	fuzz_forget_handles();
-	mount_again();
+	mount_again(true);
 	fuzz.counts[1]++;
 }
 

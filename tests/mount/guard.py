@@ -1,9 +1,10 @@
 """Who may do what on a mount that others may enter, and how much memory they can make it use.
 
-    guard.py PART PLANFS DB MNT PID     see guard.sh; PART is users, closed, names or bounds
+    guard.py PART PLANFS DB MNT     see guard.sh; PART is users, bounds or closed
 """
 import ctypes
 import errno
+import json
 import os
 import resource
 import shutil
@@ -12,7 +13,7 @@ import stat
 import subprocess
 import sys
 
-part, planfs, db, mnt, pid = sys.argv[1:6]
+part, planfs, db, mnt = sys.argv[1:5]
 A, B, GROUP = 65001, 65002, 65003
 REFUSED = {errno.EACCES, errno.EPERM}
 failures = []
@@ -187,6 +188,8 @@ def modes():
 
 
 def rss():
+    with open(at('.planfs/status.json')) as f:
+        pid = json.load(f)['pid']
     for line in open('/proc/%s/status' % pid):
         if line.startswith('VmRSS'):
             return int(line.split()[1]) // 1024

@@ -14,7 +14,7 @@ part() {
 	rm -rf "$db" "$db"-*
 	"$PLANFS" init "$db" || die "init"
 	mount_it
-	python3 "$script" "$1" "$PLANFS" "$db" "$mnt" "$(daemon_pids)" || die "$1"
+	python3 "$script" "$1" "$PLANFS" "$db" "$mnt" || die "$1"
 	umount_it
 }
 
