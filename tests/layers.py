@@ -44,6 +44,10 @@ FUNCTION_LINES_MAX = 80
 PARAMETERS_MAX = 6
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
+# What would run a shell, or build SQL from data.
+SHELL = re.compile(r'\b(?:system|popen|execl[ep]?|wordexp|sqlite3_v?m?s?n?printf)\s*\(')
+BUILT_SQL = re.compile(
+    r'printf\s*\([^;]*"\s*(?:SELECT|INSERT|UPDATE|DELETE|ATTACH|VACUUM|PRAGMA)\b[^";]*[=\'(,]\s*%[-.*\d]*[sc]')
 OUTPUT = re.compile(r'\b(?:(?:exit|v?printf|puts|putchar)\s*\(|stdout\b)')
 LITERALS = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 
@@ -113,7 +117,11 @@ def check_file(root, path, module):
             check_include(path, number, module, *include.groups())
         if re.search(r'\b(TODO|FIXME|XXX)\b', line):
             offend(path, number, 'unfinished')
+        if BUILT_SQL.search(line):
+            offend(path, number, 'SQL is bound, not printed')
     for number, line in enumerate(code, 1):
+        if SHELL.search(line):
+            offend(path, number, f'{SHELL.search(line).group()} takes data for a command')
         word = OUTPUT.search(line) if module != 'cli' else None
         if word:
             offend(path, number, f'{word.group()} belongs to src/cli')

@@ -9,7 +9,8 @@
  * -EIO and in no list; names that are not legal are in no list.
  *
  * Errors that every function can return and that the comments below do not repeat: -ENOMEM; -EIO when
- * the database is damaged or the disk fails; -EBUSY when another program keeps the database in a
+ * the database is damaged or the disk fails; -ESTALE when it was deleted or replaced and another
+ * connection would be needed; -EBUSY when another program keeps the database in a
  * state in which it cannot even be read (a recovery, an exclusive lock) for seconds. SQLite's own
  * words are logged once, at the place where they are translated.
  */

@@ -214,24 +214,23 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	fuse_reply_entry(req, &entry);
 }
 
-static void reply_inode(fuse_req_t req, const struct inode *inode)
+static void reply_inode(fuse_req_t req, const struct inode *inode, bool sure)
 {
 	struct stat st = attr_stat(inode);
 
-	fuse_reply_attr(req, &st, view_is_view(inode->id) ? 0.0 : CACHE_SECONDS);
+	fuse_reply_attr(req, &st, sure && !view_is_view(inode->id) ? CACHE_SECONDS : 0.0);
 }
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct inode inode;
-	int r;
+	int r = attr_get(req_fs(req), attr_id(ino), &inode);
 
 	(void)fi;
-	r = attr_get(req_fs(req), attr_id(ino), &inode);
-	if (r < 0)
-		fuse_reply_err(req, -r);
+	if (r < 0) /* stale: the kernel looks the name up again, and a new file can take it */
+		fuse_reply_err(req, r == -ENOENT ? ESTALE : -r);
 	else
-		reply_inode(req, &inode);
+		reply_inode(req, &inode, true);
 }
 
 /* What setattr(2) and its kin ask for. */
@@ -276,13 +275,15 @@ static int apply_set_attr(struct txn *t, void *arg)
 }
 
 /* Change the length. By name, or of a file that nobody has open, it is committed at once. */
-static int set_size(fuse_req_t req, struct node *n, int64_t size, bool by_name)
+static int set_size(
+	fuse_req_t req, struct node *n, int64_t size, bool by_name, struct inode *ret_inode)
 {
 	struct fs *fs = req_fs(req);
 	int r;
 
 	pthread_mutex_lock(&n->lock);
 	r = text_resize(fs, n, size);
+	*ret_inode = n->inode;
 	pthread_mutex_unlock(&n->lock);
 	if (r == 0 && (by_name || !node_in_use(fs, n->id))) {
 		r = commit_node(fs, req, n, COMMIT_CLOSE);
@@ -292,7 +293,7 @@ static int set_size(fuse_req_t req, struct node *n, int64_t size, bool by_name)
 }
 
 /* Change @n in memory when it is dirty: it is stored with the text. Returns whether that was so. */
-static bool set_in_memory(struct node *n, const struct wish *wish)
+static bool set_in_memory(struct node *n, const struct wish *wish, struct inode *ret_inode)
 {
 	bool dirty;
 
@@ -302,22 +303,25 @@ static bool set_in_memory(struct node *n, const struct wish *wish)
 		apply_wish(wish, &n->inode);
 		n->set |= wish->to_set;
 		n->change++;
+		*ret_inode = n->inode;
 	}
 	pthread_mutex_unlock(&n->lock);
 	return dirty;
 }
 
 /* The file may have become dirty, with its old attributes, while the transaction waited. */
-static void set_again(struct fs *fs, int64_t id, const struct wish *wish)
+static void set_again(struct fs *fs, int64_t id, const struct wish *wish, struct inode *ret_inode)
 {
 	struct node *n = node_find(fs, id);
 
-	if (n && set_in_memory(n, wish))
+	if (n && set_in_memory(n, wish, ret_inode))
 		log_dbg("file %lld is being written while its attributes change", (long long)id);
 	node_put(fs, n);
 }
 
-static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish, bool by_name)
+/* *ret_inode is what was set, which others may have changed since. */
+static int set_attributes(
+	fuse_req_t req, int64_t id, const struct wish *wish, bool by_name, struct inode *ret_inode)
 {
 	struct set_attr a = { .id = id, .wish = wish };
 	struct fs *fs = req_fs(req);
@@ -327,35 +331,45 @@ static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish, b
 
 	n = wish->to_set & FUSE_SET_ATTR_SIZE ? node_get(fs, id) : node_find(fs, id);
 	if (wish->to_set & FUSE_SET_ATTR_SIZE)
-		r = n ? set_size(req, n, wish->st->st_size, by_name) : -ENOMEM;
+		r = n ? set_size(req, n, wish->st->st_size, by_name, ret_inode) : -ENOMEM;
 	if (r == 0 && (wish->to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_CTIME))) {
-		done = n && set_in_memory(n, wish);
+		done = n && set_in_memory(n, wish, ret_inode);
 		if (!done)
 			r = fs_change(fs, req, apply_set_attr, &a, CHANGE_ATTR);
-		if (!done && r == 0)
-			set_again(fs, id, wish);
+		if (!done && r == 0) {
+			*ret_inode = a.inode;
+			set_again(fs, id, wish, ret_inode);
+		}
 	}
 	node_put(fs, n);
 	return r;
+}
+
+/* The change is made, so that no lack of memory may make it look like a failure: @set is what we know then. */
+static void reply_changed(fuse_req_t req, int64_t id, const struct inode *set)
+{
+	struct inode inode = *set;
+	int r = attr_get(req_fs(req), id, &inode);
+
+	if (r < 0 && set->id != id)
+		fuse_reply_err(req, -r);
+	else /* what may be old is not to be kept */
+		reply_inode(req, &inode, r == 0);
 }
 
 void op_setattr(
 	fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
 {
 	const struct wish wish = { st, to_set };
-	struct inode inode;
-	int r;
+	struct inode inode = { 0 };
+	int r = -EROFS;
 
-	if (view_is_view((int64_t)ino))
-		r = -EROFS;
-	else
-		r = set_attributes(req, (int64_t)ino, &wish, fi == NULL);
-	if (r == 0)
-		r = attr_get(req_fs(req), attr_id(ino), &inode);
+	if (!view_is_view((int64_t)ino))
+		r = set_attributes(req, (int64_t)ino, &wish, fi == NULL, &inode);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else
-		reply_inode(req, &inode);
+		reply_changed(req, attr_id(ino), &inode);
 }
 
 void op_statfs(fuse_req_t req, fuse_ino_t ino)

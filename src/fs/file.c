@@ -284,6 +284,16 @@ static int find_end(struct fs *fs, struct node *n, off_t *off)
 	return 0;
 }
 
+/*
+ * What was cut to be written anew and could not be written keeps its old text, unless somebody writes on.
+ * With n->lock held.
+ */
+static void write_failed(struct node *n)
+{
+	if (n->dirty && !n->written && n->in_db)
+		n->refused = n->change;
+}
+
 void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
 	struct fuse_file_info *fi)
 {
@@ -296,17 +306,19 @@ void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t 
 
 	r = gather(in, &copy, &data);
 	n = handle_node(fs, (int64_t)ino, fi->fh);
-	if (r == 0 && !n)
-		r = -EBADF;
-	if (r == 0 && handle_is_lost(fs, n->id, fi->fh, false))
+	if (r == 0 && n && handle_is_lost(fs, n->id, fi->fh, false))
 		r = -EIO;
-	if (r == 0) {
+	if (n) {
 		pthread_mutex_lock(&n->lock);
-		if ((fi->flags & O_APPEND) && !fi->writepage)
+		if (r == 0 && (fi->flags & O_APPEND) && !fi->writepage)
 			r = find_end(fs, n, &off);
 		if (r == 0)
 			r = text_write(fs, n, off, data, len);
+		if (r < 0)
+			write_failed(n);
 		pthread_mutex_unlock(&n->lock);
+	} else if (r == 0) {
+		r = -EBADF;
 	}
 	node_put(fs, n);
 	if (r < 0)

@@ -157,6 +157,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 	struct link l = { .id = (int64_t)ino, .parent = (int64_t)parent, .name = name };
 	struct fs *fs = req_fs(req);
 	struct fuse_entry_param entry;
+	struct inode now;
 	bool done;
 	int r;
 
@@ -168,13 +169,21 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 		r = store_pending(fs, req, l.id);
 	if (r == 0)
 		r = fs_change(fs, req, apply_link, &l, CHANGE_PLAIN);
-	if (r == 0 || done)
-		r = attr_get(fs, l.id, &l.inode); /* it may be being written */
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;
 	}
-	entry = attr_entry(fs, name, &l.inode);
+	r = attr_get(fs, l.id, &now); /* it may be being written */
+	if (r < 0 && done) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	if (r == 0) {
+		entry = attr_entry(fs, name, &now);
+	} else {
+		entry = attr_entry(fs, name, &l.inode);
+		entry.attr_timeout = 0.0; /* the link is made, but this is not to be kept */
+	}
 	fuse_reply_entry(req, &entry);
 }
 

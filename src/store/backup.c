@@ -18,13 +18,14 @@
  */
 static int copy_pages(struct conn *from, const char *path)
 {
+	/* It is synced as a whole, below, and removed when anything fails: no journal is left behind then. */
+	static const char settings[] = "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;";
 	CLEANUP(sqlite_closep) sqlite3 *to = NULL;
 	sqlite3_backup *backup;
 
 	if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-		sqlite3_exec(to, "PRAGMA synchronous = OFF", NULL, NULL, NULL) != SQLITE_OK)
-		return to ? store_errno(to, "open the copy")
-			  : -ENOMEM; /* synced as a whole, below */
+		sqlite3_exec(to, settings, NULL, NULL, NULL) != SQLITE_OK)
+		return to ? store_errno(to, "open the copy") : -ENOMEM;
 	backup = sqlite3_backup_init(to, "main", from->db, "main");
 	if (!backup)
 		return store_errno(to, "copy the database");
@@ -88,6 +89,8 @@ int sync_file(const char *path)
 /* Give the finished copy its name, unless something has that name by now. */
 static int publish(const char *temp, const char *path)
 {
+	int r;
+
 	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
 		if (errno != EINVAL)
 			return -errno;
@@ -96,7 +99,10 @@ static int publish(const char *temp, const char *path)
 			return -errno;
 		unlink(temp);
 	}
-	return sync_dir_of(path);
+	r = sync_dir_of(path);
+	if (r < 0)
+		unlink(path); /* what failed leaves nothing, so that it can be tried again */
+	return r;
 }
 
 static int make_copy(struct store *s, const char *temp, const char *path, bool is_verified)

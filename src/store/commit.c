@@ -103,7 +103,7 @@ static int check_identity(struct store *s)
 	CLEANUP(buf_done) struct buf wal = { 0 };
 	struct stat st;
 
-	if (stat(s->path, &st) < 0 || st.st_dev != s->dev || st.st_ino != s->ino) {
+	if (!database_is_ours(s)) {
 		log_err("%s was deleted or replaced while it is open; unmount and mount again",
 			s->path);
 		return -ESTALE;

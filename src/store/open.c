@@ -96,7 +96,8 @@ static int check_header(struct store *s, struct buf *ret_why)
 	int r;
 
 	if (sqlite3_open_v2(name, &db, flags, NULL) != SQLITE_OK) {
-		r = refuse(ret_why, path, db ? sqlite3_errmsg(db) : "out of memory", -EACCES);
+		r = refuse(ret_why, path, db ? sqlite3_errmsg(db) : "out of memory",
+			db ? sqlite_errno(db) : -ENOMEM);
 		sqlite3_close(db);
 		return r;
 	}
@@ -302,6 +303,21 @@ void store_close(struct store *s)
 	free(s);
 }
 
+bool database_is_ours(const struct store *s)
+{
+	struct stat st;
+
+	return stat(s->path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino;
+}
+
+/* Another database in the place of ours would be read for ours, and SQLite would give it our log. */
+static int open_reader(struct store *s, struct conn *c)
+{
+	if (!database_is_ours(s))
+		return -ESTALE;
+	return conn_open(c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly, false);
+}
+
 /*
  * Never waits: who has a connection may wait for a lock of whoever asks for one. As many are open as threads
  * read at the same time, and READERS_MAX of them are kept.
@@ -317,8 +333,7 @@ int reader_get(struct store *s, struct conn **ret_conn)
 	pthread_mutex_unlock(&s->readers_lock);
 	if (!c) {
 		c = calloc(1, sizeof(*c));
-		r = c ? conn_open(c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly, false)
-		      : -ENOMEM;
+		r = c ? open_reader(s, c) : -ENOMEM;
 		if (r < 0) {
 			free(c);
 			return r;

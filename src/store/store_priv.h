@@ -217,6 +217,7 @@ int note_request(struct store *s, uint64_t number) MUST_CHECK;
 int refuse(struct buf *ret_why, const char *path, const char *why, int err);
 
 /* open.c */
+bool database_is_ours(const struct store *s); /* the file that was opened still has its name */
 int reader_get(struct store *s, struct conn **ret_conn) MUST_CHECK;
 void remove_database(const char *path); /* with what SQLite leaves beside it */
 void reader_put(struct store *s, struct conn *c);

@@ -53,6 +53,18 @@ def write_lock():
     return c
 
 
+def a_text_that_cannot_be_written_leaves_the_old_one():
+    fd = os.open(path, os.O_WRONLY | os.O_TRUNC)
+    try:
+        os.pwrite(fd, b'x', 64 << 20)
+        sys.exit('a byte behind the limit was taken')
+    except OSError as e:
+        expect(e.errno, errno.EFBIG)
+    os.close(fd)
+    wait_for('the old text', lambda: read() == '旧文字')
+    expect(versions(), ['旧文字'])
+
+
 def cutting_what_another_has_written_makes_a_version():
     a = os.open(path, os.O_WRONLY | os.O_TRUNC)
     os.write(a, '甲的文字'.encode())
@@ -65,6 +77,8 @@ def cutting_what_another_has_written_makes_a_version():
 
 
 def a_refused_save_takes_no_other_text_along():
+    """And names wait shorter than texts, since others who list their directory wait with them; reads do not."""
+    save('别的', os.path.join(mnt, '别的.txt'))
     lock = write_lock()
     a = os.open(path, os.O_WRONLY | os.O_TRUNC)
     os.write(a, b'A')
@@ -76,10 +90,21 @@ def a_refused_save_takes_no_other_text_along():
         except OSError as e:
             refused.append(e.errno)
 
-    refused = []
-    closer = threading.Thread(target=close_a)
-    closer.start()
-    closer.join(25)
+    def make_directory():
+        try:
+            os.mkdir(os.path.join(plan, '目录'))
+        except OSError as e:
+            names_refused.append((e.errno, bool(refused)))
+
+    refused, names_refused = [], []
+    waiting = [threading.Thread(target=t) for t in (close_a, make_directory)]
+    for t in waiting:
+        t.start()
+    expect(read(os.path.join(mnt, '别的.txt')), '别的')
+    expect((refused, names_refused), ([], []))
+    for t in waiting:
+        t.join(60)
+    expect(names_refused, [(errno.EBUSY, False)])
     expect(refused, [errno.EBUSY])
     os.ftruncate(b, 0)
     os.write(b, '乙'.encode())

@@ -225,6 +225,37 @@ static void a_deleted_log_takes_no_saves(void **state)
 	assert_int_equal(make_dir(f, "2018"), -ESTALE);
 }
 
+/* Looks at the store, as another thread might, while the only reader connection is in use. */
+static int look_beside(void *arg, const char *data, size_t len)
+{
+	CLEANUP(buf_done) struct buf names = { 0 };
+
+	(void)data;
+	(void)len;
+	return store_list_xattr(arg, STORE_ROOT, &names);
+}
+
+static void a_database_in_the_place_of_ours_is_not_read(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf why = { 0 };
+	char away[128], other[128];
+	int64_t id;
+
+	assert_int_equal(make_file(f, "file", "ours"), 0);
+	id = stat_at(f, "file").id;
+	move_file(f, "");
+	snprintf(other, sizeof(other), "%s.other", f->path);
+	assert_int_equal(store_create(other, &why), 0);
+	assert_int_equal(rename(other, f->path), 0);
+	assert_int_equal(store_with_text(f->s, id, look_beside, f->s), -ESTALE);
+	snprintf(away, sizeof(away), "%s.away", f->path);
+	assert_int_equal(rename(away, f->path), 0);
+	assert_int_equal(store_with_text(f->s, id, look_beside, f->s), 0);
+	assert_int_equal(save_file(f, "file", "still ours"), 0);
+	expect_text(f, "file", "still ours");
+}
+
 static int apply_too_much(struct txn *t, void *arg)
 {
 	static char data[1 << 20];
@@ -356,6 +387,7 @@ int main(void)
 		CASE(a_deleted_database_takes_no_saves),
 		CASE(a_replaced_database_takes_no_saves),
 		CASE(a_deleted_log_takes_no_saves),
+		CASE(a_database_in_the_place_of_ours_is_not_read),
 		CASE(a_full_disk_is_enospc_and_the_old_text_stays),
 		CASE(on_a_full_disk_files_can_be_removed),
 	};
