@@ -54,7 +54,11 @@ static int make_dir(struct buf *ret_dir)
 	CLEANUP(buf_done) struct buf dir = { 0 };
 	int r;
 
-	r = buf_printf(&dir, "%s/planfs-import-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+	r = buf_printf(&dir,
+		"%s/planfs-import-XX"
+		"XX"
+		"XX",
+		tmp && tmp[0] == '/' ? tmp : "/tmp");
 	if (r < 0)
 		return r;
 	if (!mkdtemp(dir.data))
