@@ -22,6 +22,7 @@
 enum {
 	LOOK_NS = 150000,
 	AWAKE_MS = 20, /* how long cores are kept awake after the last request of a burst */
+	NO_MEMORY_US = 10000,
 	THREADS_IDLE = 4,
 	THREADS_MAX = 512, /* more requests than that do not wait at the same time */
 };
@@ -113,6 +114,10 @@ static int receive(struct loop *l, struct fuse_buf *buf)
 		if (atomic_load(&l->paused))
 			return -EAGAIN;
 		r = fuse_session_receive_buf(l->se, buf);
+		if (r == -ENOMEM) {
+			usleep(NO_MEMORY_US); /* for a buffer; the mount lives on */
+			continue;
+		}
 		if (r != -EAGAIN && r != -EINTR)
 			break;
 		if (clock_now() < until)

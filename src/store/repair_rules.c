@@ -175,7 +175,7 @@ const struct repair_rule repair_places[] = {
 
 #define NO_PLACE                                                                                   \
 	"(d.seq < 1 OR EXISTS (SELECT 1 FROM dentry e WHERE e.parent = d.parent "                  \
-	"AND e.seq = d.seq AND e.name < d.name))"
+	"AND e.seq = d.seq AND +e.name < d.name))"
 #define HIGHEST                                                                                    \
 	"(SELECT max(1 << 40, ifnull(max(seq), 0), (SELECT max(seq) FROM dentry)) "                \
 	"FROM sqlite_sequence WHERE name = 'place')"
