@@ -16,12 +16,13 @@ daemon_is_another() {
   now=$(pid_of_daemon) && [ -n "$now" ] && [ "$now" != "$1" ]
 }
 
-# sent_again WHAT COMMAND...: the daemon dies after it has done what COMMAND asks for and before it answers. The
-# kernel asks the next one, which must not do it twice. Python makes nothing but the one call.
+# sent_again WHAT ANSWER CODE: the daemon dies after it has done what CODE asks for and before it answers; that is its
+# ANSWERth: a name that is to be new, or replaced, is looked up first. The kernel asks the next daemon, which must
+# not do it twice. Python makes nothing but the one call.
 sent_again() {
-  local what=$1 code=$2 old tracer
+  local what=$1 answer=$2 code=$3 old tracer
   old=$(pid_of_daemon)
-  strace -qq -f -o /dev/null -e trace=writev -e inject=writev:signal=KILL:when=1+ -p "$old" &
+  strace -qq -f -o /dev/null -e trace=writev -e inject=writev:signal=KILL:when=$answer+ -p "$old" &
   tracer=$!
   wait_until 20000 grep -q "^TracerPid:[[:space:]]*[1-9]" "/proc/$old/status" || fail "$what: no tracer"
   expect "$what, sent again" timeout 60 python3 -c "
@@ -48,22 +49,22 @@ names_are() {
 }
 
 each_change_once() {
-  local what code names
-  while IFS='|' read -r what code names; do
+  local what answer code names
+  while IFS='|' read -r what answer code names; do
     prepare_names || fail "$what: prepare"
-    sent_again "$what" "$code"
+    sent_again "$what" "$answer" "$code"
     # shellcheck disable=SC2086
     expect "$what was done once" names_are $names
   done <<'CASES'
-mkdir|os.mkdir('new')|./dir ./file ./new ./other
-symlink|os.symlink('to', 'new')|./dir ./file ./new ./other
-mknod|os.mknod('new', 0o10644)|./dir ./file ./new ./other
-link|os.link('file', 'new')|./dir ./file ./new ./other
-rename|os.rename('file', 'new')|./dir ./new ./other
-rename over a directory|os.rename('dir', 'other')|./file ./other
-unlink|os.unlink('file')|./dir ./other
-rmdir|os.rmdir('dir')|./file ./other
-setxattr|os.setxattr('file', 'user.a', b'1', os.XATTR_CREATE)|./dir ./file ./other
+mkdir|2|os.mkdir('new')|./dir ./file ./new ./other
+symlink|2|os.symlink('to', 'new')|./dir ./file ./new ./other
+mknod|2|os.mknod('new', 0o10644)|./dir ./file ./new ./other
+link|2|os.link('file', 'new')|./dir ./file ./new ./other
+rename|2|os.rename('file', 'new')|./dir ./new ./other
+rename over a directory|2|os.rename('dir', 'other')|./file ./other
+unlink|1|os.unlink('file')|./dir ./other
+rmdir|1|os.rmdir('dir')|./file ./other
+setxattr|1|os.setxattr('file', 'user.a', b'1', os.XATTR_CREATE)|./dir ./file ./other
 CASES
 }
 
