@@ -95,7 +95,7 @@ else
   patience=4
   test_as root gcc --suite mount --suite editors --suite tools --suite crash --suite examples
   patience=12
-  test_as root asan --suite mount
+  test_as root asan --suite mount --no-suite long
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -45,7 +45,7 @@ static int look_at_plan(void *arg, const struct export_plan *p)
 	json_t *json;
 
 	MUST(export_plan_json(store, p, &text) == 0);
-	json = json_loadb(text.data, text.len, 0, NULL);
+	json = json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL);
 	MUST(json_is_object(json));
 	MUST(json_array_size(json_object_get(json, "sections")) == 1);
 	json_decref(json);
