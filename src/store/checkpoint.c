@@ -27,7 +27,7 @@ enum {
 };
 
 /* After a wait in vain, for a program that stays: longer each time. */
-static const int64_t wait_back_off_ns = 60000000000, wait_back_off_max_ns = 3600000000000;
+static const int64_t wait_back_off_ns = 10000000000, wait_back_off_max_ns = 3600000000000;
 
 static int shm_lock(struct store *s, int flags)
 {

@@ -154,12 +154,16 @@ class Mover(threading.Thread):
 class Reader(threading.Thread):
     """Reads on through handles that were opened long ago."""
 
+    def __init__(self):
+        super().__init__()
+        self.path = os.path.join(mnt, '附件', 'long')
+        self.expected = b''.join(b'%07d\n' % i for i in range(60000))
+        with open(self.path, 'wb') as f:
+            f.write(self.expected)
+
     def run(self):
-        path = os.path.join(mnt, '附件', 'long')
-        expected = b''.join(b'%07d\n' % i for i in range(60000))
-        with open(path, 'wb') as f:
-            f.write(expected)
-        with open(path, 'rb', buffering=0) as f:
+        expected = self.expected
+        with open(self.path, 'rb', buffering=0) as f:
             at = 0
             while not stop.is_set():
                 os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
