@@ -41,16 +41,6 @@ static int check(const char *db, struct findings *report)
 	return r < 0 ? r : look(s, db, report, false);
 }
 
-static int refuse_mounted(const char *db)
-{
-	CLEANUP(mounted_done) struct mounted m = { 0 };
-
-	if (mounted_find_db(db, &m) < 0)
-		return 0;
-	log_err("%s: mounted at %s; a repair needs 'planfs umount' first", db, buf_str(&m.point));
-	return -EBUSY;
-}
-
 static void print_copy(struct findings *report, const char *copy)
 {
 	const struct store_finding f = { .level = FINDING_NOTE,
@@ -68,7 +58,7 @@ static int repair(const char *db, struct findings *report)
 	CLEANUP(buf_done) struct buf copy = { 0 };
 	int r;
 
-	r = refuse_mounted(db);
+	r = mounted_refuse(db, "a repair needs 'planfs umount' first");
 	if (r == 0)
 		r = cli_open(db, &options, &s);
 	if (r < 0)

@@ -65,6 +65,9 @@ void mount_args_done(struct mount_args *a);
 /* Returns -1 to go on, with the database at optind and the mount point behind it, or an enum cli_exit. */
 int mount_parse(int argc, char **argv, struct mount_args *a) MUST_CHECK;
 
+/* The mount answers: unless it stays in the foreground, words go to syslog from now on. */
+void mount_leave_terminal(const struct mount_args *a);
+
 /* --- supervise.c --- */
 
 /* Mount and see to it that a daemon serves until the mount ends. Returns an enum cli_exit, which is reported, too. */
@@ -129,6 +132,9 @@ int mounted_find(const char *path, struct mounted *ret_mounted, struct buf *ret_
 
 /* Find where the database @db is mounted; the mount that writes before one that only reads. Returns 0 and *ret_mounted, -ENOENT, or an errno of realpath(3). */
 int mounted_find_db(const char *db, struct mounted *ret_mounted) MUST_CHECK;
+
+/* Refuse @db when it is mounted, in one line that ends with @advice. Returns 0 or -EBUSY. */
+int mounted_refuse(const char *db, const char *advice) MUST_CHECK;
 
 /*
  * realpath(3), also of a mount point whose daemon died: that cannot be looked at, its parent can.

@@ -1,11 +1,13 @@
-/* The options of planfs mount, and of mount(8). */
+/* The options of planfs mount, and of mount(8), and what they mean for the processes that serve it. */
 #include "cli_priv.h"
 
 #include "planfs/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void mount_args_done(struct mount_args *a)
 {
@@ -170,4 +172,17 @@ int mount_parse(int argc, char **argv, struct mount_args *a)
 	if (code == CLI_OK)
 		code = cli_expect_args(argc, 2, 2);
 	return code == CLI_OK ? -1 : code;
+}
+
+void mount_leave_terminal(const struct mount_args *a)
+{
+	int fd = a->foreground ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	log_to_syslog();
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
 }

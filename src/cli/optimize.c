@@ -57,16 +57,6 @@ static void print_text(const char *db, const struct store_optimized *d)
 		printf("%s: %.1f MB, nothing was rewritten\n", db, (double)d->size / 1e6);
 }
 
-static int refuse_mounted(const char *db)
-{
-	CLEANUP(mounted_done) struct mounted m = { 0 };
-
-	if (mounted_find_db(db, &m) < 0)
-		return 0;
-	log_err("%s: mounted at %s; 'planfs umount' first", db, buf_str(&m.point));
-	return -EBUSY;
-}
-
 static int optimize(const char *db, struct store_optimized *ret_done)
 {
 	static const struct store_options options = { .exclusive = true };
@@ -74,7 +64,7 @@ static int optimize(const char *db, struct store_optimized *ret_done)
 	CLEANUP(buf_done) struct buf why = { 0 };
 	int r;
 
-	r = refuse_mounted(db);
+	r = mounted_refuse(db, "'planfs umount' first");
 	if (r == 0)
 		r = cli_open(db, &options, &s);
 	if (r < 0)

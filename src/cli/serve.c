@@ -12,19 +12,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* The mount answers: leave the terminal. */
 static void on_ready(void *arg)
 {
-	struct mount_args *a = arg;
-	int fd;
-
-	if (!a->foreground && (fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0) {
-		log_to_syslog();
-		dup2(fd, STDIN_FILENO);
-		dup2(fd, STDOUT_FILENO);
-		dup2(fd, STDERR_FILENO);
-		close(fd);
-	}
+	mount_leave_terminal(arg);
 	if (control_send(CONTROL_FD, CONTROL_MOUNTED, NULL, 0) < 0)
 		log_dbg("the supervisor has gone");
 }

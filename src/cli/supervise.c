@@ -138,19 +138,6 @@ static void report(struct mount_args *a, int code)
 	a->report_fd = -1;
 }
 
-static void leave_terminal(struct mount_args *a)
-{
-	int fd = a->foreground ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	log_to_syslog();
-	dup2(fd, STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	close(fd);
-}
-
 /* --- what daemons say --- */
 
 /* The mount lock above all: it must not outlive the supervisor. */
@@ -226,7 +213,7 @@ static void on_mounted(struct supervisor *s)
 {
 	s->now.serves = true;
 	if (!s->mounted) {
-		leave_terminal(s->args);
+		mount_leave_terminal(s->args);
 		report(s->args, CLI_OK);
 	}
 	s->mounted = true;

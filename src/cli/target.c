@@ -191,6 +191,16 @@ int mounted_find_db(const char *db, struct mounted *ret_mounted)
 	return r < 0 ? r : scan(buf_str(&real), false, ret_mounted);
 }
 
+int mounted_refuse(const char *db, const char *advice)
+{
+	CLEANUP(mounted_done) struct mounted m = { 0 };
+
+	if (mounted_find_db(db, &m) < 0)
+		return 0;
+	log_err("%s: mounted at %s; %s", db, buf_str(&m.point), advice);
+	return -EBUSY;
+}
+
 int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below)
 {
 	CLEANUP(mounted_done) struct mounted m = { 0 };

@@ -192,7 +192,9 @@ static int list_rows(
 	return r;
 }
 
-int store_list(struct store *s, int64_t parent, store_entry_fn *fn, void *arg)
+/* @sql: SQL_LIST, or SQL_SCAN, which begins behind @after. */
+static int list(struct store *s, enum sql_id sql, int64_t parent, int64_t after, store_entry_fn *fn,
+	void *arg)
 {
 	struct conn *c;
 	int r;
@@ -201,32 +203,25 @@ int store_list(struct store *s, int64_t parent, store_entry_fn *fn, void *arg)
 	if (r < 0)
 		return r;
 	{
-		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_LIST);
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, sql);
 
 		sqlite3_bind_int64(st, 1, parent);
+		if (sql == SQL_SCAN)
+			sqlite3_bind_int64(st, 2, after);
 		r = list_rows(c, parent, st, fn, arg);
 	}
 	reader_put(s, c);
 	return r;
 }
 
+int store_list(struct store *s, int64_t parent, store_entry_fn *fn, void *arg)
+{
+	return list(s, SQL_LIST, parent, 0, fn, arg);
+}
+
 int store_scan(struct store *s, int64_t parent, int64_t after, store_entry_fn *fn, void *arg)
 {
-	struct conn *c;
-	int r;
-
-	r = reader_get(s, &c);
-	if (r < 0)
-		return r;
-	{
-		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_SCAN);
-
-		sqlite3_bind_int64(st, 1, parent);
-		sqlite3_bind_int64(st, 2, after);
-		r = list_rows(c, parent, st, fn, arg);
-	}
-	reader_put(s, c);
-	return r;
+	return list(s, SQL_SCAN, parent, after, fn, arg);
 }
 
 /* A statement about inode or body @id (and @name) that gives one column. */
