@@ -39,6 +39,7 @@ struct state {
 	_Atomic uint32_t generation; /* how many daemons have begun */
 	int64_t session;             /* names the mount */
 	_Atomic int64_t seen_rev;    /* the kernel knows of changes up to here */
+	_Atomic uint32_t used;       /* marks from here on were never taken: nobody looks at them */
 	_Atomic uint32_t init_len;   /* bytes of init; 0: the kernel has said nothing yet */
 	_Atomic bool init_answered;
 	_Atomic bool overflowed; /* more files than there are marks were being written */
@@ -136,7 +137,7 @@ static int sort_marks(struct fs *fs)
 	fs->lost = calloc(MARKS, sizeof(*fs->lost));
 	if (!fs->free_marks || !fs->lost)
 		return -ENOMEM;
-	for (i = MARKS; i > 0; i--) {
+	for (i = fs->state->used; i > 0; i--) {
 		if (fs->state->marks[i - 1].id == 0)
 			fs->free_marks[fs->n_free_marks++] = i;
 		else
@@ -186,6 +187,8 @@ void state_mark(struct fs *fs, struct node *n, int64_t parent, const char *name)
 	pthread_mutex_lock(&fs->marks_lock);
 	if (n->mark == 0 && fs->n_free_marks > 0)
 		n->mark = fs->free_marks[--fs->n_free_marks];
+	else if (n->mark == 0 && fs->state->used < MARKS)
+		n->mark = ++fs->state->used;
 	pthread_mutex_unlock(&fs->marks_lock);
 	if (n->mark == 0) {
 		fs->state->overflowed = true;

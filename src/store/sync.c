@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <time.h>
 
-enum { SYNC_AFTER_NS = 400000000 };
+enum { SYNC_AFTER_NS = 400000000, TRY_AGAIN_NS = 20000000 };
 
 int sync_wal(struct store *s)
 {
@@ -67,13 +67,19 @@ void sync_plan_tending(struct store *s)
 /* Nobody has committed for a while, it seems: write the log back, unless somebody is faster. */
 static void tend_log(struct store *s)
 {
-	if (!leader_try(s))
-		return; /* who leads now plans anew */
-	checkpoint_run(s);
+	bool leads = leader_try(s);
+
+	if (leads)
+		checkpoint_run(s);
 	pthread_mutex_lock(&s->queue_lock);
-	s->tend_at = checkpoint_wanted_at(s);
+	if (leads)
+		s->tend_at = checkpoint_wanted_at(s);
+	else if (s->tend_at == INT64_MAX)
+		s->tend_at =
+			clock_now() + TRY_AGAIN_NS; /* who leads may only look, and plan nothing */
 	pthread_mutex_unlock(&s->queue_lock);
-	leader_resign(s);
+	if (leads)
+		leader_resign(s);
 }
 
 static void sync_all(struct store *s)
