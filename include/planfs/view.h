@@ -1,15 +1,19 @@
 /*
- * What .planfs/ shows: small read-only files and directories that are made from the database when somebody
- * looks. No FUSE here, so that views are tested without a mount. Each view is one entry of the table
- * in src/view/view.c.
+ * What .planfs/ shows: read-only files and directories that are made from the database when somebody
+ * looks. No FUSE here, so that views are tested without a mount. Views come in families, one file of
+ * src/view each, which the table in src/view/view.c lists.
  *
- * Views have inode numbers from VIEW_ROOT on, which the database never gives out.
+ * Views have inode numbers from VIEW_ROOT on, which the database never gives out: the family in bits 58 to 61, and
+ * what the family makes of the bits below. What is not fixed keeps below 2^40 there, because a read-only mount
+ * hands out such files under changing numbers.
  */
 #pragma once
 
 #include "planfs/store.h"
 
 #define VIEW_ROOT (INT64_C(1) << 62) /* the directory .planfs itself */
+
+enum { VIEW_VOLATILE_BITS = 40 }; /* of the numbers of what is not fixed */
 
 /* What only the running mount knows. Plain data. */
 struct view_mount {
@@ -39,12 +43,21 @@ static inline bool view_is_view(int64_t id)
 	return id >= VIEW_ROOT;
 }
 
+/* Is @id, its name included, the same for ever, so that it may be kept without asking again? */
+bool view_is_fixed(int64_t id);
+
 /* Returns 0 and *ret_inode, or -ENOENT. The size of a file is that of its present text. */
 int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode) MUST_CHECK;
 
 /* Returns 0 and *ret_inode, or -ENOENT. */
 int view_lookup(const struct view_source *v, int64_t parent, const char *name,
 	struct inode *ret_inode) MUST_CHECK;
+
+/* The directory that holds directory @id (of VIEW_ROOT: the root of the mount). Returns 0 or -ENOENT. */
+int view_parent(const struct view_source *v, int64_t id, int64_t *ret_parent) MUST_CHECK;
+
+/* The target of a symlink. Returns 0, or -ENOENT (also when @id is no symlink). */
+int view_readlink(const struct view_source *v, int64_t id, struct buf *ret_target) MUST_CHECK;
 
 /* As store_scan(). */
 int view_scan(const struct view_source *v, int64_t parent, int64_t after, store_entry_fn *fn,

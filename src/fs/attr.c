@@ -1,23 +1,21 @@
-/* Lookups, attributes, extended attributes and numbers of the file system. */
+/* Lookups, attributes and numbers of the file system. */
 #include "fs_priv.h"
 
 #include "planfs/log.h"
 #include "planfs/name.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <sys/xattr.h>
 
 enum {
 	BLOCK = 4096,
 	VIEW_MARGIN = 4096, /* by how much a view may grow between its lookup and its reading */
 
 	/* bits of the node number of a view on a read-only mount that are no part of its id */
-	TURN_SHIFT = 40,
-	TURN_MASK = (1 << 20) - 1,
+	TURN_SHIFT = VIEW_VOLATILE_BITS,
+	TURN_MASK = (1 << 17) - 1,
 	TURNS = TURN_MASK,
 };
 
@@ -61,6 +59,11 @@ struct stat attr_stat(const struct inode *i)
 	};
 }
 
+static bool may_change(int64_t id)
+{
+	return view_is_view(id) && !view_is_fixed(id);
+}
+
 /*
  * A read-only mount hears of versions only, so that another mount's scratch files come and go unheard; a view
  * may always be another one.
@@ -69,7 +72,7 @@ static double entry_seconds(struct fs *fs, const char *name, int64_t id)
 {
 	bool unheard = fs->options->readonly && name_is_scratch(name);
 
-	return view_is_view(id) || unheard ? 0.0 : CACHE_SECONDS;
+	return may_change(id) || unheard ? 0.0 : CACHE_SECONDS;
 }
 
 struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode)
@@ -82,7 +85,7 @@ struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct
 		.entry_timeout = seconds,
 	};
 
-	if (fs->options->readonly && view_is_view(inode->id) && S_ISREG(inode->mode)) {
+	if (fs->options->readonly && may_change(inode->id) && S_ISREG(inode->mode)) {
 		/*
 		 * Nothing is opened there, so that the kernel keeps the text for as long as it has the node:
 		 * each lookup gives a new one. A text that is shorter than announced ends where it ends.
@@ -98,7 +101,7 @@ int64_t attr_id(fuse_ino_t ino)
 {
 	int64_t id = (int64_t)ino;
 
-	return view_is_view(id) ? id & ~((int64_t)TURN_MASK << TURN_SHIFT) : id;
+	return may_change(id) ? id & ~((int64_t)TURN_MASK << TURN_SHIFT) : id;
 }
 
 int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
@@ -122,8 +125,7 @@ int fs_was_done(struct fs *fs)
 	return loop_is_sent_again() ? store_request_is_done(fs->store, loop_request()) : 0;
 }
 
-/* What is in the memory: @unstored, of a file that has no row yet; else also of one that lost it. */
-static bool get_from_memory(struct fs *fs, int64_t id, bool unstored, struct inode *ret_inode)
+bool attr_from_memory(struct fs *fs, int64_t id, bool unstored, struct inode *ret_inode)
 {
 	struct node *n = node_find(fs, id);
 	bool found;
@@ -152,12 +154,12 @@ int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode)
 
 	if (view_is_view(id))
 		return view_get(&fs->views, id, ret_inode);
-	if (get_from_memory(fs, id, true, ret_inode))
+	if (attr_from_memory(fs, id, true, ret_inode))
 		return 0;
 	do {
 		commits = atomic_load(&fs->commits);
 		r = store_get(fs->store, id, &inode);
-		from_memory = r == -ENOENT ? get_from_memory(fs, id, false, &inode)
+		from_memory = r == -ENOENT ? attr_from_memory(fs, id, false, &inode)
 					   : r == 0 && node_overlay(fs, &inode);
 	} while (!from_memory && commits != atomic_load(&fs->commits));
 	if (r == 0 || from_memory)
@@ -218,7 +220,7 @@ static void reply_inode(fuse_req_t req, const struct inode *inode, bool sure)
 {
 	struct stat st = attr_stat(inode);
 
-	fuse_reply_attr(req, &st, sure && !view_is_view(inode->id) ? CACHE_SECONDS : 0.0);
+	fuse_reply_attr(req, &st, sure && !may_change(inode->id) ? CACHE_SECONDS : 0.0);
 }
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -392,109 +394,4 @@ void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	v.f_ffree = v.f_favail = UINT32_MAX;
 	v.f_namemax = NAME_BYTES_MAX;
 	fuse_reply_statfs(req, &v);
-}
-
-/* user.* belongs to everybody, trusted.* and security.* are kept for root's backups; ACLs are not. */
-static int check_xattr_name(const char *name)
-{
-	static const char *const kept[] = { "user.", "trusted.", "security." };
-	size_t i;
-
-	if (strlen(name) > XATTR_NAME_MAX)
-		return -ERANGE;
-	for (i = 0; i < ARRAY_LEN(kept); i++)
-		if (strncmp(name, kept[i], strlen(kept[i])) == 0)
-			return 0;
-	return -EOPNOTSUPP;
-}
-
-static void reply_bytes(fuse_req_t req, int r, const struct buf *b, size_t size)
-{
-	if (r < 0)
-		fuse_reply_err(req, -r);
-	else if (size == 0)
-		fuse_reply_xattr(req, b->len);
-	else if (b->len > size)
-		fuse_reply_err(req, ERANGE);
-	else
-		fuse_reply_buf(req, b->data, b->len);
-}
-
-void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
-{
-	CLEANUP(buf_done) struct buf value = { 0 };
-	struct inode inode;
-	int r;
-
-	r = check_xattr_name(name);
-	if (r == 0 && (view_is_view((int64_t)ino) ||
-			      get_from_memory(req_fs(req), (int64_t)ino, true, &inode)))
-		r = -ENODATA; /* a file without a row has none */
-	if (r == 0)
-		r = store_get_xattr(req_fs(req)->store, (int64_t)ino, name, &value);
-	reply_bytes(req, r, &value, size);
-}
-
-void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
-{
-	CLEANUP(buf_done) struct buf names = { 0 };
-	int r = 0;
-
-	if (!view_is_view((int64_t)ino))
-		r = store_list_xattr(req_fs(req)->store, (int64_t)ino, &names);
-	reply_bytes(req, r, &names, size);
-}
-
-struct set_xattr {
-	int64_t id;
-	const char *name;
-	struct text value;
-	int flags;
-};
-
-static int apply_set_xattr(struct txn *t, void *arg)
-{
-	struct set_xattr *x = arg;
-
-	return txn_set_xattr(t, x->id, x->name, &x->value, x->flags);
-}
-
-static int apply_remove_xattr(struct txn *t, void *arg)
-{
-	struct set_xattr *x = arg;
-
-	return txn_remove_xattr(t, x->id, x->name);
-}
-
-/* An attribute needs a row to belong to: store a file that is only in memory first. */
-static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
-{
-	struct fs *fs = req_fs(req);
-	int r;
-
-	r = check_xattr_name(x->name);
-	if (r == 0 && view_is_view(x->id))
-		r = -EROFS;
-	if (r < 0)
-		return r;
-	r = fs_was_done(fs);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	r = store_pending(fs, req, x->id);
-	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_PLAIN);
-}
-
-void op_setxattr(
-	fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
-{
-	struct set_xattr x = { (int64_t)ino, name, { value, size }, flags };
-
-	fuse_reply_err(req, -change_xattr(req, &x, apply_set_xattr));
-}
-
-void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
-{
-	struct set_xattr x = { .id = (int64_t)ino, .name = name };
-
-	fuse_reply_err(req, -change_xattr(req, &x, apply_remove_xattr));
 }

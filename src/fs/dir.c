@@ -171,7 +171,11 @@ static int add_dots(struct listing *l)
 		r = add_entry(l, &dot, false);
 	if (r != 0 || l->off >= OFF_DOTDOT)
 		return r;
-	if (!view_is_view(l->dir) && store_parent(l->fs->store, l->dir, &up.inode.id) < 0)
+	if (view_is_view(l->dir))
+		r = view_parent(&l->fs->views, l->dir, &up.inode.id);
+	else
+		r = store_parent(l->fs->store, l->dir, &up.inode.id);
+	if (r < 0)
 		up.inode.id = l->dir; /* removed while it is open */
 	return add_entry(l, &up, false);
 }

@@ -351,6 +351,8 @@ void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name)
 struct stat attr_stat(const struct inode *inode);
 int64_t attr_id(fuse_ino_t ino); /* of the inode or view that the kernel means */
 int attr_get(struct fs *fs, int64_t id, struct inode *ret_inode) MUST_CHECK;
+/* What is in the memory: @unstored, of a file that has no row yet; else also of one that lost it. */
+bool attr_from_memory(struct fs *fs, int64_t id, bool unstored, struct inode *ret_inode);
 
 /* What the kernel is told of @inode called @name: to be kept without end, but for what nobody would invalidate. */
 struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode);

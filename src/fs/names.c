@@ -130,9 +130,13 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const cha
 void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	CLEANUP(buf_done) struct buf target = { 0 };
+	struct fs *fs = req_fs(req);
 	int r;
 
-	r = store_readlink(req_fs(req)->store, (int64_t)ino, &target);
+	if (view_is_view((int64_t)ino))
+		r = view_readlink(&fs->views, (int64_t)ino, &target);
+	else
+		r = store_readlink(fs->store, (int64_t)ino, &target);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else

@@ -1,5 +1,10 @@
-/* Views that are open: what a handle shows is what was there when it was opened, however many reads it takes. */
+/*
+ * Views that are open: what a handle shows is what was there when it was opened, however many reads it takes. What is
+ * fixed is read when the kernel asks for it, and kept by the kernel as the text of a file is.
+ */
 #include "fs_priv.h"
+
+#include "planfs/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,15 +29,23 @@ static struct open_view **find(struct fs *fs, uint64_t handle)
 static int keep(struct fs *fs, uint64_t handle, struct buf *text)
 {
 	struct open_view *v = calloc(1, sizeof(*v));
+	bool there;
 
 	if (!v)
 		return -ENOMEM;
 	v->handle = handle;
 	v->text = buf_steal(text);
 	pthread_mutex_lock(&fs->views_lock);
-	v->next = fs->open_views;
-	fs->open_views = v;
+	there = *find(fs, handle) != NULL; /* two pieces were asked for at the same time */
+	if (!there) {
+		v->next = fs->open_views;
+		fs->open_views = v;
+	}
 	pthread_mutex_unlock(&fs->views_lock);
+	if (there) {
+		buf_done(&v->text);
+		free(v);
+	}
 	return 0;
 }
 
@@ -40,16 +53,18 @@ void view_open(fuse_req_t req, int64_t id, struct fuse_file_info *fi)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 	struct fs *fs = req_fs(req);
+	bool fixed = view_is_fixed(id);
 	int r = 0;
 
 	if ((fi->flags & O_ACCMODE) != O_RDONLY)
 		r = -EROFS;
-	if (r == 0)
+	if (r == 0 && !fixed)
 		r = view_read(&fs->views, id, &text);
 	fi->fh = handle_new(fs, fuse_req_ctx(req)->pid);
-	fi->direct_io = 1; /* its length changes */
+	fi->direct_io = !fixed; /* its length changes */
+	fi->keep_cache = fixed;
 	fi->noflush = 1;
-	if (r == 0)
+	if (r == 0 && !fixed)
 		r = keep(fs, fi->fh, &text);
 	if (r < 0)
 		fuse_reply_err(req, -r);
@@ -57,7 +72,10 @@ void view_open(fuse_req_t req, int64_t id, struct fuse_file_info *fi)
 		fuse_reply_open(req, fi);
 }
 
-/* Nothing is opened on a read-only mount, and what the last daemon opened shows what there is now. */
+/*
+ * Nothing is opened on a read-only mount, and what the last daemon opened shows what there is now. A fixed text that
+ * is not asked for at once is kept, so that a long one is not read from the database once for each piece.
+ */
 int view_reply(fuse_req_t req, int64_t id, const struct fuse_file_info *fi, struct slice *s)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
@@ -73,9 +91,12 @@ int view_reply(fuse_req_t req, int64_t id, const struct fuse_file_info *fi, stru
 	if (v)
 		return 0;
 	r = view_read(&fs->views, id, &text);
-	if (r == 0)
-		slice_reply(s, text.data, text.len);
-	return r;
+	if (r < 0)
+		return r;
+	slice_reply(s, text.data, text.len);
+	if (!fs->options->readonly && s->offset + s->size < text.len && keep(fs, fi->fh, &text) < 0)
+		log_dbg("a view is read again for its next piece");
+	return 0;
 }
 
 void view_release(struct fs *fs, uint64_t handle)

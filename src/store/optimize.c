@@ -203,6 +203,8 @@ static int check_room(struct optimize *o, bool moves)
 static const char *const move_references[] = {
 	"UPDATE inode SET body = (SELECT ?1 + w.place FROM wanted w WHERE w.body = inode.body) /*scan*/ "
 	"WHERE inode.body IN (SELECT w.body FROM wanted w)",
+	"UPDATE inode SET indexed = (SELECT ?1 + w.place FROM wanted w WHERE w.body = inode.indexed) /*scan*/ "
+	"WHERE inode.indexed IN (SELECT w.body FROM wanted w)",
 	"UPDATE revision SET body = (SELECT ?1 + w.place FROM wanted w WHERE w.body = revision.body) /*scan*/ "
 	"WHERE revision.body IN (SELECT w.body FROM wanted w)",
 	"UPDATE revision SET base = (SELECT ?1 + w.place FROM wanted w WHERE w.body = revision.base) /*scan*/ "

@@ -359,7 +359,7 @@ static const char *const step_1[] = { tables, helper_views, section_view, plan_v
 	record_triggers, NULL };
 
 /* Entry N brings a database from version N to N + 1. */
-static const char *const *const steps[] = { step_1, schema_order };
+static const char *const *const steps[] = { step_1, schema_order, schema_history, schema_search };
 
 static int run_step(sqlite3 *db, size_t step)
 {

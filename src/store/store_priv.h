@@ -222,8 +222,10 @@ int reader_get(struct store *s, struct conn **ret_conn) MUST_CHECK;
 void remove_database(const char *path); /* with what SQLite leaves beside it */
 void reader_put(struct store *s, struct conn *c);
 
-/* schema_order.c: the statements of step 2, NULL at the end */
+/* The statements of steps 2 to 4, NULL at the end */
 extern const char *const schema_order[];
+extern const char *const schema_history[];
+extern const char *const schema_search[];
 
 /* schema.c */
 int schema_version(void);

@@ -1,93 +1,87 @@
-/* The table of views and the directory .planfs; see planfs/view.h. */
+/* The table of the families of views; see planfs/view.h. */
 #include "view_priv.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct {
-	const char *name;
-	view_render_fn *render;
-} views[] = {
-	{ "README.txt", readme_render },
-	{ "status.json", status_render },
+static const struct view_ops *const families[VIEW_FAMILIES] = {
+	[VIEW_TOP] = &view_top,
 };
 
-static struct inode view_inode(size_t i)
+const struct view_ops *view_family_ops(size_t family)
+{
+	return family < ARRAY_LEN(families) ? families[family] : NULL;
+}
+
+static const struct view_ops *ops_of(int64_t id)
+{
+	return view_family_ops((size_t)(id >> VIEW_FAMILY_SHIFT & 15));
+}
+
+struct inode view_make_inode(int64_t id, uint32_t mode, int64_t size)
 {
 	int64_t now = store_now();
 
-	return (struct inode){ .id = VIEW_ROOT + 1 + (int64_t)i,
-		.mode = S_IFREG | 0444,
+	return (struct inode){ .id = id,
+		.mode = mode,
 		.uid = getuid(),
 		.gid = getgid(),
-		.nlink = 1,
+		.nlink = S_ISDIR(mode) ? 2 : 1,
+		.size = size,
 		.atime = now,
 		.mtime = now,
 		.ctime = now,
 		.btime = now };
 }
 
+bool view_is_fixed(int64_t id)
+{
+	const struct view_ops *ops = ops_of(id);
+
+	return ops && ops->is_fixed && ops->is_fixed(id);
+}
+
 int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode)
 {
-	CLEANUP(buf_done) struct buf text = { 0 };
-	struct inode inode;
-	size_t i;
-	int r;
+	const struct view_ops *ops = ops_of(id);
 
-	if (id == VIEW_ROOT) {
-		inode = view_inode(0);
-		inode.id = VIEW_ROOT;
-		inode.mode = S_IFDIR | 0555;
-		inode.nlink = 2;
-		*ret_inode = inode;
-		return 0;
-	}
-	i = (size_t)(id - VIEW_ROOT - 1);
-	if (i >= ARRAY_LEN(views))
-		return -ENOENT;
-	r = views[i].render(v, &text);
-	if (r < 0)
-		return r;
-	inode = view_inode(i);
-	inode.size = (int64_t)text.len;
-	*ret_inode = inode;
-	return 0;
+	return ops ? ops->get(v, id, ret_inode) : -ENOENT;
 }
 
 int view_lookup(
 	const struct view_source *v, int64_t parent, const char *name, struct inode *ret_inode)
 {
-	size_t i;
+	const struct view_ops *ops = ops_of(parent);
 
-	if (parent != VIEW_ROOT)
-		return -ENOENT;
-	for (i = 0; i < ARRAY_LEN(views); i++)
-		if (strcmp(views[i].name, name) == 0)
-			return view_get(v, VIEW_ROOT + 1 + (int64_t)i, ret_inode);
-	return -ENOENT;
+	return ops ? ops->lookup(v, parent, name, ret_inode) : -ENOENT;
 }
 
 int view_scan(
 	const struct view_source *v, int64_t parent, int64_t after, store_entry_fn *fn, void *arg)
 {
-	size_t i;
-	int r = 0;
+	const struct view_ops *ops = ops_of(parent);
 
-	(void)v;
-	if (parent != VIEW_ROOT)
-		return -ENOENT;
-	for (i = (size_t)after; i < ARRAY_LEN(views) && r == 0; i++)
-		r = fn(arg, &(struct store_entry){ views[i].name, (int64_t)i + 1, view_inode(i) });
-	return r;
+	return ops ? ops->scan(v, parent, after, fn, arg) : -ENOENT;
+}
+
+int view_parent(const struct view_source *v, int64_t id, int64_t *ret_parent)
+{
+	const struct view_ops *ops = ops_of(id);
+
+	return ops ? ops->parent(v, id, ret_parent) : -ENOENT;
 }
 
 int view_read(const struct view_source *v, int64_t id, struct buf *ret_text)
 {
-	size_t i = (size_t)(id - VIEW_ROOT - 1);
+	const struct view_ops *ops = ops_of(id);
 
-	if (id == VIEW_ROOT)
-		return -EISDIR;
-	return i < ARRAY_LEN(views) ? views[i].render(v, ret_text) : -ENOENT;
+	return ops ? ops->read(v, id, ret_text) : -ENOENT;
+}
+
+int view_readlink(const struct view_source *v, int64_t id, struct buf *ret_target)
+{
+	const struct view_ops *ops = ops_of(id);
+
+	return ops && ops->readlink ? ops->readlink(v, id, ret_target) : -ENOENT;
 }

@@ -3,6 +3,48 @@
 
 #include "planfs/view.h"
 
+enum { VIEW_FAMILY_SHIFT = 58 };
+
+/* Bits 58 to 61 of a number: the index into the table of view.c. A number is never given to another family. */
+enum view_family {
+	VIEW_TOP, /* .planfs and the files in it */
+	VIEW_FAMILIES
+};
+
+static inline int64_t view_id(enum view_family family, int64_t rest)
+{
+	return VIEW_ROOT | (int64_t)family << VIEW_FAMILY_SHIFT | rest;
+}
+
+static inline int64_t view_rest(int64_t id)
+{
+	return id & ((INT64_C(1) << VIEW_FAMILY_SHIFT) - 1);
+}
+
+/* A family of views: the functions of planfs/view.h for its own numbers. */
+struct view_ops {
+	const char *
+		name; /* of its directory in .planfs, whose number has the rest 0; NULL: has none */
+	bool (*is_fixed)(int64_t id); /* NULL: nothing is */
+	int (*get)(const struct view_source *v, int64_t id, struct inode *ret_inode);
+	int (*lookup)(const struct view_source *v, int64_t parent, const char *name,
+		struct inode *ret_inode);
+	int (*scan)(const struct view_source *v, int64_t parent, int64_t after, store_entry_fn *fn,
+		void *arg);
+	int (*parent)(const struct view_source *v, int64_t id, int64_t *ret_parent);
+	int (*read)(const struct view_source *v, int64_t id, struct buf *ret_text);
+	int (*readlink)(const struct view_source *v, int64_t id,
+		struct buf *ret_target); /* NULL: no symlinks */
+};
+
+extern const struct view_ops view_top;
+
+/* The families that have a directory in .planfs: from VIEW_TOP + 1 on. Returns NULL behind the last. */
+const struct view_ops *view_family_ops(size_t family);
+
+/* A file (S_IFREG | 0444) or directory (S_IFDIR | 0555) as of now, owned by the daemon. */
+struct inode view_make_inode(int64_t id, uint32_t mode, int64_t size);
+
 /* Make the text of a view. Returns 0, -ENOMEM, or the error of the database. */
 typedef int view_render_fn(const struct view_source *v, struct buf *ret_text);
 
