@@ -234,6 +234,8 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 	if (view_is_view((int64_t)ino)) {
 		r = view_reply(req, attr_id(ino), fi, &s);
 	} else {
+		if (off == 0)
+			push_beside(fs, (int64_t)ino);
 		r = read_node(fs, (int64_t)ino, &s, false);
 		if (r == 0)
 			r = store_with_text(fs->store, (int64_t)ino, on_text, &s);

@@ -89,6 +89,26 @@ struct loop {
 	int result;
 };
 
+enum {
+	NOTIFICATION_MAX =
+		65536, /* bytes of a message to the notifier: one or more notifications */
+	KNOWN_KEPT = 8192,
+};
+
+/* push.c */
+struct pusher {
+	pthread_mutex_t
+		lock; /* while texts are read and sent, or changes looked for and what they touch */
+	char *message; /* owned; NULL: nothing is pushed */
+	size_t len;
+	unsigned passed;
+	_Atomic int64_t last_read; /* clock_now() */
+	atomic_uint row;           /* reads soon after one another */
+	struct {
+		_Atomic int64_t id, since; /* clock_now() */
+	} known[KNOWN_KEPT]; /* inodes whose text was read or pushed lately, by their number */
+};
+
 enum { REQUEST_KINDS = 64 }; /* more than the kernel has */
 
 struct uid_name {
@@ -131,6 +151,7 @@ struct fs {
 	bool introduced;      /* channel.c: the kernel has said who it is; the listener's */
 	atomic_bool answered; /* and has its answer */
 
+	struct pusher pusher;
 	struct loop loop;
 	_Atomic uint64_t requests[REQUEST_KINDS]; /* requests.c */
 
@@ -346,6 +367,11 @@ int notify_start(struct fs *fs) MUST_CHECK;
 void notify_stop(struct fs *fs);
 /* @name in @parent: a name that is no longer there, or NULL. */
 void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name);
+
+/* push.c */
+int push_start(struct fs *fs) MUST_CHECK;
+void push_stop(struct fs *fs);
+void push_beside(struct fs *fs, int64_t id); /* the text of @id is asked for */
 
 /* attr.c */
 struct stat attr_stat(const struct inode *inode);

@@ -6,6 +6,13 @@
 #define INODE_COLUMNS                                                                              \
 	"i.id, i.mode, i.uid, i.gid, i.nlink, i.rdev, i.size, i.atime, i.mtime, i.ctime, i.btime, i.body"
 
+/* One row of me, so that the order is that of the index and no text is sorted. */
+#define TEXTS_BESIDE(where, order)                                                                 \
+	"SELECT i.id, d.name, b.data FROM (SELECT parent, seq FROM dentry WHERE inode = ?1 LIMIT 1) me "   \
+	"CROSS JOIN dentry d INDEXED BY dentry_order ON d.parent = me.parent AND " where           \
+	" CROSS JOIN inode i ON i.id = d.inode CROSS JOIN body b ON b.id = i.body "                \
+	"WHERE i.mode & 61440 = 32768 AND i.size = length(b.data) ORDER BY " order
+
 const char *const sql_text[SQL_COUNT] = {
 	[SQL_INODE] = "SELECT " INODE_COLUMNS " FROM inode i WHERE i.id = ?1",
 	[SQL_LOOKUP] =
@@ -22,6 +29,8 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_TEXT] =
 		"SELECT b.data, b.hash, i.size, i.body FROM inode i LEFT JOIN body b ON b.id = i.body "
 		"WHERE i.id = ?1",
+	[SQL_TEXTS_BEHIND] = TEXTS_BESIDE("d.seq > me.seq", "d.seq"),
+	[SQL_TEXTS_BEFORE] = TEXTS_BESIDE("d.seq < me.seq", "d.seq DESC"),
 	[SQL_BODY_OWNERS] =
 		"SELECT count(*), count(inode = ?2 OR NULL) FROM revision WHERE body = ?1",
 	[SQL_TARGET] = "SELECT target FROM inode WHERE id = ?1",
