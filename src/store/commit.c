@@ -176,6 +176,16 @@ static void rollback(struct store *s)
 		log_dbg("a failed rollback leaves nothing behind: the next BEGIN fails and is tried again");
 }
 
+bool leader_is_wanted(struct store *s)
+{
+	bool is_wanted;
+
+	pthread_mutex_lock(&s->queue_lock);
+	is_wanted = s->first != NULL;
+	pthread_mutex_unlock(&s->queue_lock);
+	return is_wanted;
+}
+
 static int apply_change(struct store *s, const struct change *c)
 {
 	struct txn t = { .s = s,
@@ -218,7 +228,9 @@ static int apply_and_commit(struct store *s, struct request *first)
 
 	for (rq = first; rq && r == 0; rq = rq->next) {
 		durable |= rq->change->durable;
-		if (first->next)
+		if (first->next && rq->change->yields)
+			rq->result = -EAGAIN;
+		else if (first->next)
 			r = apply_isolated(s, rq->change, &rq->result);
 		else
 			r = rq->result = apply_change(s, rq->change);
