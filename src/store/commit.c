@@ -217,6 +217,15 @@ static int apply_isolated(struct store *s, const struct change *c, int *ret_resu
 	return run_simple(s, SQL_RELEASE);
 }
 
+/* Are there others than @own who change something? */
+static bool has_company(const struct request *first, const struct request *own)
+{
+	for (; first; first = first->next)
+		if (first != own && first->change->apply)
+			return true;
+	return false;
+}
+
 /* Inside BEGIN: apply all, commit. On failure nothing is left of any. */
 static int apply_and_commit(struct store *s, struct request *first)
 {
@@ -228,7 +237,7 @@ static int apply_and_commit(struct store *s, struct request *first)
 
 	for (rq = first; rq && r == 0; rq = rq->next) {
 		durable |= rq->change->durable;
-		if (first->next && rq->change->yields)
+		if (rq->change->yields && has_company(first, rq))
 			rq->result = -EAGAIN;
 		else if (first->next)
 			r = apply_isolated(s, rq->change, &rq->result);
