@@ -83,6 +83,7 @@ enum row_kind {
 	ROW_MAYBE_DENTRY,
 	ROW_NAME_INDEX,
 	ROW_XATTR,
-	ROW_REVISION
+	ROW_REVISION,
+	ROW_GONE
 };
 enum row_kind row_kind(const struct pages_row *row);

@@ -245,6 +245,9 @@ const struct repair_rule repair_sums[] = {
 	{ 0 },
 };
 
+#define NOT_FOR_INDEX                                                                              \
+	"indexed > 0 AND (SELECT length(data) > 4 << 20 OR instr(data, x'00') FROM body WHERE id = inode.indexed)"
+
 /* What the search index is said to hold, and cannot be asked about. */
 const struct repair_rule repair_held[] = {
 	{ "search",
@@ -252,6 +255,10 @@ const struct repair_rule repair_held[] = {
 		"WHERE indexed > 0 AND NOT EXISTS (SELECT 1 FROM body WHERE id = inode.indexed)",
 		"UPDATE inode SET indexed = NULL "
 		"WHERE indexed > 0 AND NOT EXISTS (SELECT 1 FROM body WHERE id = inode.indexed)" },
+	{ "search",
+		"SELECT NULL, NULL, id, 'the search index was said to hold its text, which is binary or very long' "
+		"FROM inode WHERE " NOT_FOR_INDEX,
+		"UPDATE inode SET indexed = NULL WHERE " NOT_FOR_INDEX },
 	{ "search",
 		"SELECT NULL, NULL, NULL, 'the search index held a text of inode ' || inode || ' that is lost, or of a "
 		"file that is there' FROM search_gone WHERE inode IN (SELECT id FROM inode) OR body NOT IN "
