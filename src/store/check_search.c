@@ -126,18 +126,24 @@ static int sum_texts(struct check *k, struct sum *ret_sum)
 
 /* --- the index --- */
 
-/* Damage is told, not logged. */
+/* Damage is told, not logged: -EUCLEAN. */
+static int quiet_error(struct check *k)
+{
+	int r = sqlite_errno(k->db);
+
+	return search_is_damaged(k->db, r) ? -EUCLEAN : r;
+}
+
 static int quiet_prepare(struct check *k, const char *sql, sqlite3_stmt **ret_st)
 {
-	return sqlite3_prepare_v2(k->db, sql, -1, ret_st, NULL) == SQLITE_OK ? 0
-									     : sqlite_errno(k->db);
+	return sqlite3_prepare_v2(k->db, sql, -1, ret_st, NULL) == SQLITE_OK ? 0 : quiet_error(k);
 }
 
 static int quiet_row(struct check *k, sqlite3_stmt *st)
 {
 	int rc = sqlite3_step(st);
 
-	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : sqlite_errno(k->db);
+	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : quiet_error(k);
 }
 
 /* Ask the index for @word, as a search does. */
@@ -193,10 +199,10 @@ static int sum_index(struct check *k, struct sum *ret_sum)
 	if (sqlite3_exec(k->db,
 		    "CREATE VIRTUAL TABLE " WORDS " USING fts5vocab(main, search_index, row)", NULL,
 		    NULL, NULL) != SQLITE_OK)
-		return sqlite_errno(k->db);
+		return quiet_error(k);
 	r = sum_answers(k, ret_sum);
 	if (sqlite3_exec(k->db, "DROP TABLE " WORDS, NULL, NULL, NULL) != SQLITE_OK && r == 0)
-		r = sqlite_errno(k->db);
+		r = quiet_error(k);
 	return r;
 }
 
@@ -211,7 +217,7 @@ int search_compare(struct check *k)
 	if (r < 0)
 		return r;
 	r = sum_index(k, &index);
-	if (r == -EUCLEAN || search_is_damaged(k->db, r))
+	if (r == -EUCLEAN)
 		return 0;
 	if (r < 0) {
 		log_err("the search index cannot be read: %s", strerror(-r));
