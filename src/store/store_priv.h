@@ -188,7 +188,8 @@ struct txn {
 	struct store *s;
 	struct conn *c;
 	const char *author;
-	int64_t now; /* of the change, ns */
+	int64_t now;    /* of the change, ns */
+	bool is_loaded; /* @now is that of another database: see txn_pretend() */
 };
 
 /* conn.c */
@@ -393,7 +394,8 @@ struct repair_rule {
 	const char *find; /* columns as of struct check_rule: what is told */
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
-extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[];
+extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[],
+	repair_history[];
 extern const char repair_sequences[], repair_highest[];
 
 /*
