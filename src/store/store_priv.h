@@ -72,6 +72,9 @@ enum sql_id {
 	SQL_MOMENT_BEFORE,
 	SQL_MOMENT_HISTORY,
 	SQL_MOMENT_CHANGES,
+	SQL_PAST_NAMES,
+	SQL_PAST_FIRST,
+	SQL_SAME_TEXT,
 	SQL_MARK,
 	SQL_MARKS,
 	SQL_READERS_END, /* the following are prepared by the writer only */
