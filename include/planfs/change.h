@@ -46,7 +46,7 @@ int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
 
 /*
  * Let the changes that follow in this transaction be of @author (borrowed until the change returns) and @time:
- * for loading a history that was exported.
+ * for loading a history that was exported. They are not found by time: until now, the tree was without them.
  */
 void txn_pretend(struct txn *t, const char *author, int64_t time);
 
@@ -69,8 +69,8 @@ int txn_lookup(struct txn *t, int64_t parent, const char *name, struct inode *re
 int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *inode,
 	const struct text *text) MUST_CHECK;
 
-/* Set the mtime of directory @id to now: a name in it came and went without being stored. */
-int txn_touch_dir(struct txn *t, int64_t id) MUST_CHECK;
+/* Set the mtime of directory @id to now: @name in it came and went without being stored. */
+int txn_touch_dir(struct txn *t, int64_t id, const char *name) MUST_CHECK;
 
 /* How a text that is stored relates to the versions. */
 enum text_state {
@@ -82,7 +82,7 @@ enum text_state {
 /*
  * Give the file @inode->id new attributes (mode, owner, atime, mtime, ctime of @inode) and the new text
  * @text. @base is the body that the writer had read before. Fills size and body of @inode. A text
- * that is the same as before is not a new version. -ESTALE when the inode is gone or has no name.
+ * that is the same as before is not a new version, but its new mtime is recorded. -ESTALE when the inode is gone or has no name.
  */
 int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base,
 	enum text_state state) MUST_CHECK;

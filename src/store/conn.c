@@ -1,5 +1,5 @@
 /* One connection to the database: its settings, its statements, its errors. */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #include "planfs/log.h"
 
@@ -113,6 +113,8 @@ static int configure(struct conn *c, bool writer)
 	r = tokenizer_register(c->db);
 	if (r < 0)
 		return r;
+	if (moment_functions(c->db) < 0)
+		return store_errno(c->db, "configure the connection");
 	if (writer && !is_wal(c->db))
 		return -EBUSY;
 	if (writer && sqlite3_exec(c->db, writer_settings, NULL, NULL, NULL) != SQLITE_OK)

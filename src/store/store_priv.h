@@ -18,6 +18,7 @@ enum {
 	STORE_APPLICATION_ID = 0x706c6673, /* "plfs", in the header of the file */
 	READERS_MAX = 8,                   /* connections kept open */
 	ID_RANGE = 1024,                   /* inode and body numbers reserved at a time */
+	MOMENT_LISTINGS = 8,
 };
 
 static inline void sqlite_closep(sqlite3 **db)
@@ -62,6 +63,24 @@ enum sql_id {
 	SQL_VERSIONS,
 	SQL_DATA_VERSION,
 	SQL_REQUEST_DONE,
+	SQL_MOMENT_PLACE,
+	SQL_MOMENT_INODE,
+	SQL_MOMENT_FIRST,
+	SQL_MOMENT_ENTRY,
+	SQL_MOMENT_NAMES,
+	SQL_MOMENT_DIR,
+	SQL_MOMENT_TARGET,
+	SQL_MOMENT_ROOT,
+	SQL_MOMENT_TIME,
+	SQL_MOMENT_LATER,
+	SQL_MOMENT_BEFORE,
+	SQL_MOMENT_HISTORY,
+	SQL_MOMENT_CHANGES,
+	SQL_PAST_NAMES,
+	SQL_PAST_FIRST,
+	SQL_SAME_TEXT,
+	SQL_MARK,
+	SQL_MARKS,
 	SQL_READERS_END, /* the following are prepared by the writer only */
 
 	SQL_BEGIN = SQL_READERS_END,
@@ -91,10 +110,13 @@ enum sql_id {
 	SQL_XATTR_DELETE,
 	SQL_XATTR_DROP,
 	SQL_REVISION,
+	SQL_ROOT_BEFORE,
 	SQL_LAST_VERSION,
 	SQL_LAST_PLACE,
 	SQL_ORPHANS,
 	SQL_REQUEST_NOTE,
+	SQL_MARK_SET,
+	SQL_MARK_DELETE,
 	SQL_COUNT
 };
 
@@ -113,6 +135,13 @@ struct id_range {
 
 struct request; /* commit.c */
 
+/* What a directory had after a revision: the newest row of each name then, in their order. */
+struct moment_listing {
+	int64_t rev, parent;
+	int64_t *rows; /* owned; NULL: none */
+	size_t n;
+};
+
 struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
@@ -128,6 +157,10 @@ struct store {
 	pthread_mutex_t readers_lock;
 	struct conn *readers[READERS_MAX]; /* idle ones, first n_idle */
 	unsigned n_idle;
+
+	pthread_mutex_t moments_lock; /* guards the listings that may go on: moment_scan.c */
+	struct moment_listing listings[MOMENT_LISTINGS];
+	unsigned next_listing;
 
 	/* the writer: used by the thread that leads (commit.c) */
 	struct conn writer;
@@ -164,7 +197,8 @@ struct txn {
 	struct store *s;
 	struct conn *c;
 	const char *author;
-	int64_t now; /* of the change, ns */
+	int64_t now;    /* of the change, ns */
+	bool is_loaded; /* @now is that of another database: see txn_pretend() */
 };
 
 /* conn.c */
@@ -303,6 +337,9 @@ int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
 
+/* Before @id changes: when it is the root, and has no row yet, record what it is, so that the past is known. */
+int record_root(struct txn *t, int64_t id) MUST_CHECK;
+
 /* A check, or a repair, under way on one connection. */
 struct check {
 	sqlite3 *db;
@@ -375,7 +412,7 @@ struct repair_rule {
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
 extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[],
-	repair_held[];
+	repair_held[], repair_history[];
 extern const char repair_sequences[], repair_highest[];
 
 /*
