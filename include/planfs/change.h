@@ -20,13 +20,15 @@ struct txn;
 typedef int change_fn(struct txn *t, void *arg);
 
 struct change {
-	change_fn *apply;   /* NULL: nothing to change, for a bare sync */
-	void *arg;          /* borrowed until store_change() returns */
-	const char *author; /* of the revisions; NULL: the user that runs the process */
-	bool durable;       /* be on the disk before store_change() returns */
-	unsigned wait_ms;   /* how long to wait for another program's lock */
-	uint64_t request;   /* note that this request is done; 0: none */
-	bool removes;       /* only takes away: may use the space that is kept for a full disk */
+	change_fn *apply; /* NULL: nothing to change, for a bare sync */
+	void *arg;        /* borrowed until store_change() returns */
+	const char *
+		author; /* of the revisions; NULL: as store_options say, and so is the program then */
+	const char *program; /* by which the author made them; NULL or "": not known */
+	bool durable;        /* be on the disk before store_change() returns */
+	unsigned wait_ms;    /* how long to wait for another program's lock */
+	uint64_t request;    /* note that this request is done; 0: none */
+	bool removes;        /* only takes away: may use the space that is kept for a full disk */
 };
 
 /*
@@ -44,10 +46,11 @@ int store_change(struct store *s, const struct change *c) MUST_CHECK;
 int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
 
 /*
- * Let the changes that follow in this transaction be of @author (borrowed until the change returns) and @time:
- * for loading a history that was exported.
+ * Let the changes that follow in this transaction be of @author with @program (NULL: not known; both borrowed until the
+ * change returns) and @time: for loading a history that was exported. Without @author they are again of whoever makes
+ * the change.
  */
-void txn_pretend(struct txn *t, const char *author, int64_t time);
+void txn_pretend(struct txn *t, const char *author, const char *program, int64_t time);
 
 /* A text to be stored; the data is borrowed. */
 struct text {

@@ -152,8 +152,9 @@ int cli_unmount(const char *point, bool lazy) MUST_CHECK;
 int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below) MUST_CHECK;
 
 /*
- * Open the database at @path; says what went wrong in one line. Returns 0 and *ret_store, to be closed
- * with store_close(), or -Exxx as store_open() does.
+ * Open the database at @path; says what went wrong in one line. What is changed is of $PLANFS_AUTHOR, or of the user, with
+ * this command. Returns 0 and *ret_store, to be closed with store_close(), or -Exxx as store_open() does; -EINVAL when
+ * $PLANFS_AUTHOR cannot be recorded.
  */
 int cli_open(
 	const char *path, const struct store_options *options, struct store **ret_store) MUST_CHECK;

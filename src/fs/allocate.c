@@ -55,6 +55,7 @@ void op_fallocate(
 	if (n && handle_is_lost(fs, n->id, fi->fh, false)) {
 		r = -EIO;
 	} else if (n) {
+		who_changes(fs, req, n, fi);
 		pthread_mutex_lock(&n->lock);
 		r = allocate(fs, n, mode, off, len);
 		pthread_mutex_unlock(&n->lock);

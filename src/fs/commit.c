@@ -165,6 +165,7 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 		n->base = c->inode.body;
 		if (n->change == c->change) {
 			n->dirty = n->written = false;
+			n->by_known &= n->part; /* which is recorded later */
 			n->set = 0;
 			state_unmark(fs, n);
 		}
@@ -200,19 +201,37 @@ static bool is_durable(struct fs *fs, const struct commit *c)
 	return !c->name && c->base != 0;
 }
 
-int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why)
+/* Whose change is it that @n waits with? @req: of whoever wants it stored; NULL: nobody that we know of. */
+static void find_who(struct fs *fs, fuse_req_t req, struct node *n, struct who *ret_who)
 {
-	bool is_anonymous = why == COMMIT_LAST || !req; /* the kernel does not say who closed it */
-	char author[64];
-	struct commit c = { 0 };
-	struct change change = { .apply = apply_one, .arg = &c, .wait_ms = WAIT_TEXT_MS };
-	uid_t writer;
-	int r;
+	bool known, changed;
 
 	pthread_mutex_lock(&n->lock);
-	writer = n->writer;
+	*ret_who = n->by;
+	known = n->by_known;
+	changed = n->dirty || n->part;
 	pthread_mutex_unlock(&n->lock);
-	change.author = fs_author(fs, is_anonymous ? writer : fuse_req_ctx(req)->uid, author);
+	if (!known && req && changed)
+		who_asks(fs, req, ret_who);
+	else if (!known)
+		who_find(fs, req ? fuse_req_ctx(req)->uid : ret_who->uid, 0, ret_who);
+}
+
+int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why)
+{
+	struct commit c = { 0 };
+	struct who who;
+	struct change change = {
+		.apply = apply_one,
+		.arg = &c,
+		.author = who.author,
+		.program = who.program,
+		.wait_ms = WAIT_TEXT_MS,
+	};
+	int r;
+
+	find_who(fs, why == COMMIT_LAST ? NULL : req, n,
+		&who); /* the kernel does not say who closed it */
 	loop_lock(&n->commit_lock);
 	r = commit_begin(fs, n, &c, why);
 	if (r == 0 && c.node) {

@@ -15,12 +15,16 @@ enum {
 };
 
 /* What the kernel may do with a file that is opened. The handle is the thread that opened it. */
-static void set_open_flags(fuse_req_t req, struct fuse_file_info *fi)
+static void set_open_flags(fuse_req_t req, struct node *n, struct fuse_file_info *fi)
 {
-	fi->fh = handle_new(req_fs(req), fuse_req_ctx(req)->pid);
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	fi->fh = handle_new(req_fs(req), ctx->pid);
 	fi->keep_cache = 1; /* notify.c invalidates what others change */
 	if ((fi->flags & O_ACCMODE) == O_RDONLY)
 		fi->noflush = 1;
+	else
+		handle_note_writer(n, fi->fh, ctx->uid);
 }
 
 /* The name may have appeared behind the kernel's back, or be waiting to be stored. */
@@ -54,7 +58,7 @@ static int create_pending(
 	if (!n)
 		return -ENOMEM;
 	n->inode = inode; /* nobody else knows the number yet */
-	n->writer = fuse_req_ctx(req)->uid;
+	n->by.uid = fuse_req_ctx(req)->uid;
 	n->in_db = false;
 	n->dirty = n->loaded = true;
 	pthread_mutex_lock(&n->lock);
@@ -113,7 +117,8 @@ static int open_node(
 		r = -ESTALE; /* the kernel looks the name up again */
 	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY) {
 		pthread_mutex_lock(&n->lock);
-		n->writer = fuse_req_ctx(req)->uid;
+		if (!n->by_known)
+			n->by = (struct who){ .uid = fuse_req_ctx(req)->uid };
 		pthread_mutex_unlock(&n->lock);
 		if (flags & O_TRUNC)
 			r = truncate_open(req, n, ret_inode);
@@ -153,7 +158,7 @@ void op_create(
 		fuse_reply_err(req, -r);
 		return;
 	}
-	set_open_flags(req, fi);
+	set_open_flags(req, n, fi);
 	entry = attr_entry(fs, name, &inode);
 	fuse_reply_create(req, &entry, fi);
 	node_put(fs, n);
@@ -179,7 +184,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, -r);
 		return;
 	}
-	set_open_flags(req, fi);
+	set_open_flags(req, n, fi);
 	fuse_reply_open(req, fi);
 	node_put(fs, n);
 }
@@ -308,6 +313,8 @@ void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t 
 	n = handle_node(fs, (int64_t)ino, fi->fh);
 	if (r == 0 && n && handle_is_lost(fs, n->id, fi->fh, false))
 		r = -EIO;
+	if (r == 0 && n)
+		who_changes(fs, req, n, fi);
 	if (n) {
 		pthread_mutex_lock(&n->lock);
 		if (r == 0 && (fi->flags & O_APPEND) && !fi->writepage)
@@ -353,7 +360,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = req_fs(req);
 	struct node *n = handle_node(fs, (int64_t)ino, fi->fh);
-	bool written = false;
+	bool written = false, unnamed = false;
 	int r = fs->options->readonly ? -ENOSYS : 0;
 
 	if (handle_is_lost(fs, (int64_t)ino, fi->fh, true))
@@ -361,8 +368,11 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (n) {
 		pthread_mutex_lock(&n->lock);
 		written = n->written || n->part;
+		unnamed = n->dirty && !n->by_known;
 		pthread_mutex_unlock(&n->lock);
 	}
+	if (unnamed) /* the last chance: the kernel does not say who closed it for good */
+		who_changes(fs, req, n, fi);
 	if (r == 0 && written)
 		r = commit_node(fs, req, n, is_opener(req, fi) ? COMMIT_CLOSE : COMMIT_PART);
 	node_put(fs, n);

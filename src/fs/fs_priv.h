@@ -26,6 +26,15 @@ enum {
 /* The kernel keeps entries and attributes until we invalidate them (notify.c). */
 #define CACHE_SECONDS 86400.0
 
+/* Who makes a change; who.c. */
+struct who {
+	uid_t uid;
+	pid_t process; /* 0: not known, and neither are start and program */
+	int64_t start; /* of the process, in ticks since the machine started: tells it from a later one of that number */
+	char author[64];  /* "": the name of the user, not looked up yet */
+	char program[32]; /* "": not known */
+};
+
 /*
  * A file that is open: what the database does not know yet. Lock order: commit_lock, lock, then the table's.
  */
@@ -46,10 +55,13 @@ struct node {
 	bool in_db;           /* there is a row */
 	bool unlinked;        /* no name is left: nothing will be committed any more */
 	struct inode inode;   /* valid while dirty or unlinked */
-	int set;         /* which of mode, owner and atime were set while dirty: FUSE_SET_ATTR_* */
-	uid_t writer;    /* who opened it for writing last */
-	uint32_t mark;   /* the entry of state.c that says so while it is dirty; 0: none */
-	struct buf text; /* owned; valid while loaded */
+	int set; /* which of mode, owner and atime were set while dirty: FUSE_SET_ATTR_* */
+	struct who
+		by; /* who changed it since the last version; until by_known: who opened it for writing last */
+	bool by_known;
+	struct handle *writers; /* open handles that may write, and whose they are; owned */
+	uint32_t mark;          /* the entry of state.c that says so while it is dirty; 0: none */
+	struct buf text;        /* owned; valid while loaded */
 	bool loaded;
 	int64_t base;    /* the body that text was read from or committed as */
 	uint64_t change; /* counts changes, to see those that happen during a commit */
@@ -159,8 +171,15 @@ static inline struct fs *req_fs(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-/* author.c: the name of the user @uid, valid as long as @ret_name (64 bytes) is. */
-const char *fs_author(struct fs *fs, uid_t uid, char *ret_name);
+/*
+ * who.c: the user @uid, as @thread, which waits for our answer (0: not known); the user behind a request. Without a lock
+ * held that those hold who ask.
+ */
+void who_find(struct fs *fs, uid_t uid, pid_t thread, struct who *ret_who);
+void who_asks(struct fs *fs, fuse_req_t req, struct who *ret_who);
+
+/* The request is going to change the text of @n through @fi (NULL: by name): note who does, if that is not known yet. */
+void who_changes(struct fs *fs, fuse_req_t req, struct node *n, const struct fuse_file_info *fi);
 
 /* node.c: a reference to the open file @id, or NULL when nobody has it open. */
 struct node *node_find(struct fs *fs, int64_t id);
@@ -174,6 +193,12 @@ unsigned node_drop_open(struct fs *fs, struct node *n); /* returns what is left 
 /* handle.c: a number for a handle that the thread @opener gets. */
 uint64_t handle_new(struct fs *fs, pid_t opener);
 pid_t handle_opener(uint64_t handle);
+
+/* Note that @user may write through @handle. */
+void handle_note_writer(struct node *n, uint64_t handle, uid_t user);
+
+/* With n->lock held: who opened @handle for writing, @otherwise when that is not known. */
+uid_t handle_user(struct node *n, uint64_t handle, uid_t otherwise);
 
 /* A reference to the open file @id; what the last daemon opened is opened again. NULL: not open, or no memory. */
 struct node *handle_node(struct fs *fs, int64_t id, uint64_t handle);
@@ -362,6 +387,7 @@ int attr_lookup(
 enum change_kind {
 	CHANGE_PLAIN,
 	CHANGE_ATTR,    /* has the same effect when it is done twice */
+	CHANGE_UNNAMED, /* nobody will ask who did it: it leaves no version */
 	CHANGE_DURABLE, /* be on the disk */
 	CHANGE_REMOVE,  /* takes away: must work on a full disk */
 };

@@ -93,7 +93,7 @@ static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = store_pending(fs, req, x->id);
-	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_PLAIN);
+	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_UNNAMED);
 }
 
 void op_setxattr(

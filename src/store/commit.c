@@ -176,15 +176,31 @@ static void rollback(struct store *s)
 		log_dbg("a failed rollback leaves nothing behind: the next BEGIN fails and is tried again");
 }
 
+void txn_pretend(struct txn *t, const char *author, const char *program, int64_t time)
+{
+	const struct store *s = t->s;
+
+	t->now = time;
+	t->author = author;
+	t->program = program;
+	if (author)
+		return;
+	t->author = t->change->author;
+	t->program = t->change->program && t->change->program[0] ? t->change->program : NULL;
+	if (t->author)
+		return;
+	t->author = s->author;
+	t->program = s->program[0] ? s->program : NULL;
+}
+
 static int apply_change(struct store *s, const struct change *c)
 {
-	struct txn t = { .s = s,
-		.c = &s->writer,
-		.author = c->author ? c->author : s->author,
-		.now = store_now() };
+	struct txn t = { .s = s, .c = &s->writer, .change = c };
+	int r = 0;
 
-	int r = c->apply ? c->apply(&t, c->arg) : 0;
-
+	txn_pretend(&t, NULL, NULL, store_now());
+	if (c->apply)
+		r = c->apply(&t, c->arg);
 	return r == 0 && c->request && s->session ? note_request(s, c->request) : r;
 }
 

@@ -41,6 +41,8 @@ static int insert_row(struct txn *t, const struct row *row)
 	if (row->base)
 		sqlite3_bind_int64(st, 13, row->base);
 	sqlite3_bind_int64(st, 14, t->s->origin);
+	if (t->program)
+		bind_text(st, 15, t->program);
 	return stmt_run(st, "record a revision");
 }
 

@@ -32,7 +32,7 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin FROM revision WHERE rev > ?1 "
 		     "ORDER BY rev LIMIT 1000",
 	[SQL_VERSIONS] =
-		"SELECT rev, time, author, op, name, mode, mtime, ifnull(body, 0) FROM revision "
+		"SELECT rev, time, author, op, name, mode, mtime, ifnull(body, 0), program FROM revision "
 		"WHERE parent = ?1 ORDER BY rev",
 	[SQL_DATA_VERSION] = "PRAGMA data_version",
 	[SQL_REQUEST_DONE] = "SELECT session = ?2 AND number = ?3 FROM request WHERE slot = ?1",
@@ -82,8 +82,8 @@ const char *const sql_text[SQL_COUNT] = {
 
 	[SQL_REVISION] =
 		"INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, "
-		"mtime, body, base, target, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-		"?13, (SELECT target FROM inode WHERE id = ?6), ?14)",
+		"mtime, body, base, target, origin, program) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+		"?11, ?12, ?13, (SELECT target FROM inode WHERE id = ?6), ?14, ?15)",
 	[SQL_LAST_VERSION] =
 		"SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",

@@ -138,7 +138,7 @@ struct store {
 	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;           /* the leader's: the file of spare.c is there */
 	int64_t spare_after;      /* the leader's: it is not made before this time of clock_now() */
-	char author[64];          /* of the user that runs the process */
+	char author[64], program[64]; /* of changes that name none; program "": not known */
 
 	/* the queue of changes: queue_lock guards all */
 	pthread_mutex_t queue_lock;
@@ -157,7 +157,8 @@ struct store {
 struct txn {
 	struct store *s;
 	struct conn *c;
-	const char *author;
+	const struct change *change; /* under way; NULL: a repair */
+	const char *author, *program;
 	int64_t now; /* of the change, ns */
 };
 

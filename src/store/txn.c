@@ -296,12 +296,6 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 	return r;
 }
 
-void txn_pretend(struct txn *t, const char *author, int64_t time)
-{
-	t->author = author;
-	t->now = time;
-}
-
 int txn_set_attr(struct txn *t, const struct inode *inode)
 {
 	struct inode now, changed = *inode;
