@@ -52,6 +52,22 @@ int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
  */
 void txn_pretend(struct txn *t, const char *author, const char *program, int64_t time);
 
+/*
+ * Has whoever makes the change seen the text @body? It is called inside the transaction, and must not wait.
+ */
+typedef bool seen_fn(void *arg, int64_t body);
+
+/*
+ * The texts that follow in this transaction replace others whole, and are made by somebody of whom @has_seen (borrowed until
+ * the change returns; NULL: nothing is known) tells what he has seen. A version that replaces one that he has not seen,
+ * although he has seen an older one of that place, is marked: he overwrote what somebody else wrote meanwhile. So is,
+ * whatever is known, a text that was made of another one than the one that is there.
+ */
+void txn_set_reader(struct txn *t, seen_fn *has_seen, void *arg);
+
+/* The text @body is one that whoever makes the change cannot have seen. */
+void txn_set_unseen(struct txn *t, int64_t body);
+
 /* A text to be stored; the data is borrowed. */
 struct text {
 	const char *data;

@@ -104,23 +104,30 @@ int64_t attr_id(fuse_ino_t ino)
 	return may_change(id) ? id & ~((int64_t)TURN_MASK << TURN_SHIFT) : id;
 }
 
-int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
+int fs_change_by(
+	struct fs *fs, const struct who *who, change_fn *apply, void *arg, enum change_kind kind)
 {
-	struct who who = { .author = "" };
 	const struct change change = {
 		.apply = apply,
 		.arg = arg,
-		.author = who.author,
-		.program = who.program,
+		.author = who->author,
+		.program = who->program,
 		.durable = kind == CHANGE_DURABLE,
 		.removes = kind == CHANGE_REMOVE,
 		.request = kind == CHANGE_ATTR ? 0 : loop_request(),
 		.wait_ms = WAIT_NAME_MS,
 	};
 
+	return run_change(fs, &change);
+}
+
+int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
+{
+	struct who who = { 0 };
+
 	if (apply && kind != CHANGE_UNNAMED)
 		who_asks(fs, req, &who);
-	return run_change(fs, &change);
+	return fs_change_by(fs, &who, apply, arg, kind);
 }
 
 int fs_was_done(struct fs *fs)

@@ -63,6 +63,11 @@ static int take_snapshot(struct fs *fs, struct node *n, struct commit *c)
 		r = buf_add(&c->text, n->text.data, n->text.len);
 	c->inode = n->inode;
 	c->base = n->base;
+	c->is_anew = n->anew >= n->text.len;
+	if (n->by_known) {
+		c->by = n->by;
+		c->reader = sight_reader(fs, &c->by);
+	}
 	c->change = n->change;
 	c->set = n->set;
 	return r;
@@ -94,6 +99,8 @@ static int create_over(
 	int r;
 
 	r = txn_unlink(t, c->parent, c->name, &other);
+	if (r == 0)
+		txn_set_unseen(t, other.body);
 	return r < 0 ? r : txn_create(t, c->parent, c->name, inode, text);
 }
 
@@ -133,6 +140,15 @@ static int save_over_removal(
 	return r < 0 ? r : txn_save(t, inode, text, c->base, c->state);
 }
 
+/* Of a text that was made of the one that is there, no more need be known. */
+static void set_reader(struct txn *t, struct commit *c)
+{
+	if (c->is_anew && c->reader.fs)
+		txn_set_reader(t, sight_has, &c->reader);
+	else
+		txn_set_reader(t, NULL, NULL);
+}
+
 int commit_apply(struct txn *t, struct commit *c)
 {
 	const struct text text = { c->text.data, c->text.len };
@@ -141,6 +157,7 @@ int commit_apply(struct txn *t, struct commit *c)
 
 	if (!c->node)
 		return 0;
+	set_reader(t, c);
 	if (c->name) {
 		r = txn_create(t, c->parent, c->name, &inode, &text);
 		if (r == -EEXIST)
@@ -172,6 +189,7 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 		pthread_mutex_unlock(&n->lock);
 		if (c->name)
 			free(node_clear_pending(fs, n));
+		sight_wrote(fs, &c->by, n->id, c->inode.body);
 		if (c->relinked.len > 0)
 			notify_invalid(fs, n->id, c->parent, buf_str(&c->relinked));
 	} else if (n) {

@@ -20,7 +20,11 @@ static void set_open_flags(fuse_req_t req, struct node *n, struct fuse_file_info
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
 	fi->fh = handle_new(req_fs(req), ctx->pid);
-	fi->keep_cache = 1; /* notify.c invalidates what others change */
+	/*
+	 * notify.c invalidates what others change. Who may read and write must ask for what he reads: else nobody would
+	 * know whether he has seen the text that he replaces.
+	 */
+	fi->keep_cache = (fi->flags & O_ACCMODE) != O_RDWR;
 	if ((fi->flags & O_ACCMODE) == O_RDONLY)
 		fi->noflush = 1;
 	else
@@ -122,6 +126,8 @@ static int open_node(
 		pthread_mutex_unlock(&n->lock);
 		if (flags & O_TRUNC)
 			r = truncate_open(req, n, ret_inode);
+	} else if (r == 0) {
+		sight_open(fs, fuse_req_ctx(req)->pid, n, ret_inode->body);
 	}
 	if (r < 0) {
 		node_drop_open(fs, n);
@@ -230,6 +236,18 @@ static int read_node(struct fs *fs, int64_t id, struct slice *s, bool load)
 	return r;
 }
 
+/* Who may write, too, has not seen what he opened before he asks for it. */
+static void note_read(fuse_req_t req, int64_t id)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n = node_find(fs, id);
+	struct inode inode;
+
+	if (n && store_get(fs->store, id, &inode) == 0)
+		sight_open(fs, fuse_req_ctx(req)->pid, n, inode.body);
+	node_put(fs, n);
+}
+
 void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	struct slice s = { .req = req, .offset = (size_t)off, .size = size };
@@ -239,6 +257,8 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 	if (view_is_view((int64_t)ino)) {
 		r = view_reply(req, attr_id(ino), fi, &s);
 	} else {
+		if ((fi->flags & O_ACCMODE) == O_RDWR && off == 0)
+			note_read(req, (int64_t)ino);
 		r = read_node(fs, (int64_t)ino, &s, false);
 		if (r == 0)
 			r = store_with_text(fs->store, (int64_t)ino, on_text, &s);

@@ -63,7 +63,8 @@ struct node {
 	uint32_t mark;          /* the entry of state.c that says so while it is dirty; 0: none */
 	struct buf text;        /* owned; valid while loaded */
 	bool loaded;
-	int64_t base;    /* the body that text was read from or committed as */
+	int64_t base; /* the body that text was read from or committed as */
+	size_t anew;  /* what of the text, from its beginning, was written since the last version */
 	uint64_t change; /* counts changes, to see those that happen during a commit */
 	uint64_t
 		refused; /* the change that could not be committed, and its writer was told; 0: none */
@@ -103,6 +104,22 @@ struct loop {
 
 enum { REQUEST_KINDS = 64 }; /* more than the kernel has */
 
+/* sight.c */
+struct sighter;
+struct peek {
+	int64_t inode; /* 0: none */
+	pid_t thread;
+};
+
+struct sights {
+	pthread_mutex_t lock;          /* guards all; nothing else is locked under it */
+	struct sighter *sighters[256]; /* owned */
+	uint64_t turn;
+	struct peek peeks[64]; /* at texts that were being written */
+	size_t next_peek;
+	bool has_peeks;
+};
+
 struct uid_name {
 	uid_t uid;
 	char name[64]; /* "" when the place is free */
@@ -125,6 +142,8 @@ struct fs {
 
 	pthread_mutex_t authors_lock;
 	struct uid_name authors[16];
+
+	struct sights sights;
 
 	pthread_mutex_t views_lock; /* guards the list; open_view.c */
 	struct open_view *open_views;
@@ -177,6 +196,9 @@ static inline struct fs *req_fs(fuse_req_t req)
  */
 void who_find(struct fs *fs, uid_t uid, pid_t thread, struct who *ret_who);
 void who_asks(struct fs *fs, fuse_req_t req, struct who *ret_who);
+
+/* Only process, start and program of @thread. */
+void who_process(pid_t thread, struct who *ret_who);
 
 /* The request is going to change the text of @n through @fi (NULL: by name): note who does, if that is not known yet. */
 void who_changes(struct fs *fs, fuse_req_t req, struct node *n, const struct fuse_file_info *fi);
@@ -254,12 +276,34 @@ enum commit_why {
 	COMMIT_LAST, /* after the last close, unless somebody has opened it again: then it is his */
 };
 
+/*
+ * sight.c: @thread, which waits for our answer, has the text of @n before it, which is @body unless it is being written.
+ * Whoever @w is has stored @body.
+ */
+void sight_open(struct fs *fs, pid_t thread, struct node *n, int64_t body);
+void sight_wrote(struct fs *fs, const struct who *w, int64_t inode, int64_t body);
+void sight_done(struct fs *fs);
+
+/* A process and the texts that it has seen. */
+struct reader {
+	struct fs *fs;
+	pid_t process;
+	int64_t start;
+};
+
+/* For sight_has(), which is a seen_fn. Its fs is NULL when nothing is known of what @w has seen. */
+struct reader sight_reader(struct fs *fs, const struct who *w);
+bool sight_has(void *reader, int64_t body);
+
 /* What a commit of one node needs: made with begin, used in the transaction, ended with end. */
 struct commit {
 	struct node *node; /* NULL: nothing to do */
 	struct inode inode;
 	struct buf text;
 	int64_t base;
+	struct who by;
+	bool is_anew; /* nothing of the text that was there is in it */
+	struct reader reader;
 	uint64_t change;
 	int set; /* which attributes of inode are newer than those in the database */
 	enum text_state state;
@@ -394,6 +438,10 @@ enum change_kind {
 
 /* Run @apply as the user behind @req, waiting for a lock as a change of names may. */
 int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg,
+	enum change_kind kind) MUST_CHECK;
+
+/* The same as @who. */
+int fs_change_by(struct fs *fs, const struct who *who, change_fn *apply, void *arg,
 	enum change_kind kind) MUST_CHECK;
 
 /* Has the last daemon done what this request asks for, and died before it said so? Returns 1, 0 or -Exxx. */

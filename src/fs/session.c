@@ -281,6 +281,7 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 	pthread_mutex_init(&fs->marks_lock, NULL);
 	pthread_mutex_init(&fs->views_lock, NULL);
 	pthread_mutex_init(&fs->authors_lock, NULL);
+	pthread_mutex_init(&fs->sights.lock, NULL);
 	pthread_mutex_init(&fs->notify_lock, NULL);
 	pthread_mutex_init(&fs->purge_lock, NULL);
 	return fs;
@@ -320,6 +321,7 @@ int fs_run(struct store *s, const struct fs_options *options)
 		purge_unlinked(fs);
 	}
 	state_close(fs);
+	sight_done(fs);
 	free(fs->purge);
 	free(fs);
 	return r;

@@ -172,6 +172,12 @@ static void find_author(pid_t process, char *author, size_t size)
 		snprintf(author, size, "%s", value);
 }
 
+void who_process(pid_t thread, struct who *ret_who)
+{
+	*ret_who = (struct who){ 0 };
+	find_process(thread, ret_who);
+}
+
 void who_find(struct fs *fs, uid_t uid, pid_t thread, struct who *ret_who)
 {
 	struct who w = { .uid = uid };

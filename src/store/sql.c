@@ -82,11 +82,14 @@ const char *const sql_text[SQL_COUNT] = {
 
 	[SQL_REVISION] =
 		"INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, "
-		"mtime, body, base, target, origin, program) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-		"?11, ?12, ?13, (SELECT target FROM inode WHERE id = ?6), ?14, ?15)",
+		"mtime, body, base, target, origin, program, conflict) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+		"?9, ?10, ?11, ?12, ?13, (SELECT target FROM inode WHERE id = ?6), ?14, ?15, ?16)",
 	[SQL_LAST_VERSION] =
 		"SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
+	[SQL_VERSION_BODIES] =
+		"SELECT rev, ifnull(body, 0) FROM revision WHERE parent = ?1 AND name = ?2 "
+		"AND op NOT IN ('remove', 'attr') AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 100",
 	/* The removal was one of the last changes: look no further back. */
 	[SQL_LAST_PLACE] =
 		"SELECT parent, name FROM revision WHERE inode = ?1 "

@@ -87,6 +87,7 @@ enum sql_id {
 	SQL_XATTR_DROP,
 	SQL_REVISION,
 	SQL_LAST_VERSION,
+	SQL_VERSION_BODIES,
 	SQL_LAST_PLACE,
 	SQL_ORPHANS,
 	SQL_REQUEST_NOTE,
@@ -159,7 +160,10 @@ struct txn {
 	struct conn *c;
 	const struct change *change; /* under way; NULL: a repair */
 	const char *author, *program;
-	int64_t now; /* of the change, ns */
+	int64_t now;       /* of the change, ns */
+	seen_fn *has_seen; /* NULL: nothing is known */
+	void *seen_arg;
+	int64_t unseen; /* a body, 0: none */
 };
 
 /* conn.c */
@@ -289,6 +293,19 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
+/* A text that was made of @base has replaced @replaced. */
+int record_text(
+	struct txn *t, const struct inode *inode, int64_t base, int64_t replaced) MUST_CHECK;
+
+/* Returns 1 when the two bodies hold the same bytes, 0 when not. */
+int bodies_are_equal(struct txn *t, int64_t a, int64_t b) MUST_CHECK;
+
+/*
+ * conflict.c: the revision that brought @replaced to this place, when whoever replaces it has not seen it; else 0. @certain: he
+ * made his text of another one.
+ */
+int conflict_find(struct txn *t, int64_t parent, const char *name, int64_t replaced, bool certain,
+	int64_t *ret_rev) MUST_CHECK;
 
 /* A check, or a repair, under way on one connection. */
 struct check {

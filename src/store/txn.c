@@ -259,7 +259,7 @@ static int record_save(struct txn *t, const struct inode *saved, const struct in
 	if (state == TEXT_PART)
 		return 0;
 	if (saved->body != before->body || state == TEXT_WHOLE)
-		return record_change(t, saved, true, base);
+		return record_text(t, saved, base, before->body);
 	if (saved->mode != before->mode || saved->uid != before->uid || saved->gid != before->gid)
 		return record_change(t, saved, false, 0);
 	return 0;
