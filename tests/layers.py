@@ -71,8 +71,8 @@ def check_include(path, number, module, quote, name):
             offend(path, number, f'{module} must not know {name} of {OWNER[name]}')
     elif quote == '"' and name.startswith('planfs/'):
         offend(path, number, f'{name} belongs to no module: enter it into HEADERS of tests/layers.py')
-    elif quote == '"' and name != f'{module}_priv.h':
-        offend(path, number, f'includes {name}: only planfs/*.h and {module}_priv.h')
+    elif quote == '"' and not re.fullmatch(rf'{module}_(\w+_)?priv\.h', name):
+        offend(path, number, f'includes {name}: only planfs/*.h and {module}_priv.h (or {module}_*_priv.h)')
     home = HOMES.get(name.split('/')[-1]) if quote == '<' else None
     if home and home != module:
         offend(path, number, f'{name} has its home in src/{home}')

@@ -128,6 +128,9 @@ static int move(struct txn *t, const struct rename *r, struct inode *moved, stru
 		err = set_links(t, moved, moved->nlink);
 	if (err == 0)
 		err = record_removal(t, r->parent, r->name, moved);
+	if (err == 0 && replaced->id && replaced->nlink > 0)
+		err = record_change(
+			t, replaced, false, 0); /* its other names have one less beside them */
 	return err < 0 ? err : record_arrival(t, ARRIVAL_RENAME, r->new_parent, r->new_name, moved);
 }
 
