@@ -31,6 +31,7 @@ struct command {
 /* One file each. */
 int cmd_backup(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_conflicts(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
@@ -178,6 +179,9 @@ struct findings {
 	bool as_json;
 	unsigned long damage, warnings, mended;
 };
+
+/* Print @s, which may hold anything: what would break the line is shown as an escape. */
+void print_in_one_line(const char *s);
 
 /* A store_finding_fn whose argument is a struct findings. Never ends the check. */
 int findings_print(void *arg, const struct store_finding *finding);

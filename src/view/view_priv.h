@@ -8,6 +8,7 @@ enum { VIEW_FAMILY_SHIFT = 58 };
 /* Bits 58 to 61 of a number: the index into the table of view.c. A number is never given to another family. */
 enum view_family {
 	VIEW_TOP, /* .planfs and the files in it */
+	VIEW_CONFLICTS,
 	VIEW_FAMILIES
 };
 
@@ -37,7 +38,7 @@ struct view_ops {
 		struct buf *ret_target); /* NULL: no symlinks */
 };
 
-extern const struct view_ops view_top;
+extern const struct view_ops view_top, view_conflicts;
 
 /* The families that have a directory in .planfs: from VIEW_TOP + 1 on. Returns NULL behind the last. */
 const struct view_ops *view_family_ops(size_t family);
