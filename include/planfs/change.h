@@ -52,10 +52,9 @@ int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
  */
 void txn_pretend(struct txn *t, const char *author, const char *program, int64_t time);
 
-/*
- * Has whoever makes the change seen the text @body? It is called inside the transaction, and must not wait.
- */
-typedef bool seen_fn(void *arg, int64_t body);
+/* Has whoever makes the change seen the text @body? It is called inside the transaction, and must not wait. */
+enum sight { SEEN_NOT, SEEN_WRITTEN /* by himself */, SEEN_READ };
+typedef enum sight seen_fn(void *arg, int64_t body);
 
 /*
  * The texts that follow in this transaction replace others whole, and are made by somebody of whom @has_seen (borrowed until

@@ -140,6 +140,7 @@ struct fs {
 	struct node *pending;
 	unsigned n_nodes;
 
+	bool knows_processes; /* /proc has the numbers that the kernel tells us */
 	pthread_mutex_t authors_lock;
 	struct uid_name authors[16];
 
@@ -198,7 +199,10 @@ void who_find(struct fs *fs, uid_t uid, pid_t thread, struct who *ret_who);
 void who_asks(struct fs *fs, fuse_req_t req, struct who *ret_who);
 
 /* Only process, start and program of @thread. */
-void who_process(pid_t thread, struct who *ret_who);
+void who_process(struct fs *fs, pid_t thread, struct who *ret_who);
+
+/* Has /proc the numbers that we have? Not where it shows another namespace. */
+bool who_is_visible(void);
 
 /* The request is going to change the text of @n through @fi (NULL: by name): note who does, if that is not known yet. */
 void who_changes(struct fs *fs, fuse_req_t req, struct node *n, const struct fuse_file_info *fi);
@@ -293,7 +297,7 @@ struct reader {
 
 /* For sight_has(), which is a seen_fn. Its fs is NULL when nothing is known of what @w has seen. */
 struct reader sight_reader(struct fs *fs, const struct who *w);
-bool sight_has(void *reader, int64_t body);
+enum sight sight_has(void *reader, int64_t body);
 
 /* What a commit of one node needs: made with begin, used in the transaction, ended with end. */
 struct commit {

@@ -273,6 +273,7 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 	fs->store = s;
 	fs->options = options;
 	fs->served_fd = -1;
+	fs->knows_processes = who_is_visible();
 	fs->views = (struct view_source){ .store = s,
 		.mount_status = mount_status,
 		.mount_requests = mount_requests,

@@ -29,7 +29,10 @@ struct sighter {
 	int64_t checked;       /* clock_now() when that was found out */
 	uint64_t used;         /* when it was heard of last, by sights.turn */
 	unsigned n, next;      /* texts that are there; where the next one goes */
-	int64_t seen[TEXTS];   /* bodies */
+	struct {
+		int64_t body;
+		enum sight how;
+	} seen[TEXTS];
 };
 
 /*
@@ -101,23 +104,25 @@ static struct sighter *get(struct sights *s, pid_t thread, const struct who *w)
 	return t;
 }
 
-static void add(struct sights *s, struct sighter *t, int64_t body)
+static void add(struct sights *s, struct sighter *t, int64_t body, enum sight how)
 {
 	t->used = ++s->turn;
-	t->seen[t->next] = body;
+	t->seen[t->next].body = body;
+	t->seen[t->next].how = how;
 	t->next = (t->next + 1) % TEXTS;
 	if (t->n < TEXTS)
 		t->n++;
 }
 
-static bool has(const struct sighter *t, int64_t body)
+static enum sight has(const struct sighter *t, int64_t body)
 {
+	enum sight how = SEEN_NOT;
 	unsigned i;
 
-	for (i = 0; i < t->n; i++)
-		if (t->seen[i] == body)
-			return true;
-	return false;
+	for (i = 0; i < t->n && how != SEEN_READ; i++)
+		if (t->seen[i].body == body)
+			how = t->seen[i].how > how ? t->seen[i].how : how;
+	return how;
 }
 
 /* Who opened the file while it was being written could read it when it was there whole: @body. */
@@ -131,7 +136,7 @@ static void settle_peeks(struct sights *s, int64_t inode, int64_t body)
 		struct sighter *t = p->inode == inode ? find(s, p->thread) : NULL;
 
 		if (t && t->process > 0 && body != 0)
-			add(s, t, body);
+			add(s, t, body, SEEN_READ);
 		if (p->inode == inode)
 			*p = (struct peek){ 0 };
 		left |= p->inode != 0;
@@ -152,14 +157,14 @@ static void note(struct fs *fs, pid_t thread, int64_t inode, int64_t body)
 	t = find(s, thread);
 	if (!t || clock_now() - t->checked > TRUST_NS) {
 		pthread_mutex_unlock(&s->lock);
-		who_process(thread, &w);
+		who_process(fs, thread, &w);
 		if (is_server(w.program))
 			w.process = 0;
 		pthread_mutex_lock(&s->lock);
 		t = get(s, thread, &w);
 	}
 	if (t && t->process > 0 && body != 0) {
-		add(s, t, body);
+		add(s, t, body, SEEN_READ);
 	} else if (t && t->process > 0) {
 		s->peeks[s->next_peek] = (struct peek){ inode, thread };
 		s->next_peek = (s->next_peek + 1) % ARRAY_LEN(s->peeks);
@@ -188,7 +193,7 @@ void sight_wrote(struct fs *fs, const struct who *w, int64_t inode, int64_t body
 	if (w->process > 0 && body != 0 && !is_server(w->program)) {
 		t = get(s, w->process, w);
 		if (t)
-			add(s, t, body);
+			add(s, t, body, SEEN_WRITTEN);
 	}
 	if (s->has_peeks)
 		settle_peeks(s, inode, body);
@@ -218,19 +223,22 @@ struct reader sight_reader(struct fs *fs, const struct who *w)
 	return (struct reader){ found ? fs : NULL, w->process, w->start };
 }
 
-bool sight_has(void *reader, int64_t body)
+enum sight sight_has(void *reader, int64_t body)
 {
 	const struct reader *r = reader;
 	struct sights *s = &r->fs->sights;
+	enum sight how = SEEN_NOT;
 	const struct sighter *t;
-	bool found = false;
 	size_t i = 0;
 
 	pthread_mutex_lock(&s->lock);
-	while (!found && (t = next(s, r->process, r->start, &i)))
-		found = has(t, body);
+	while (how != SEEN_READ && (t = next(s, r->process, r->start, &i))) {
+		enum sight here = has(t, body);
+
+		how = here > how ? here : how;
+	}
 	pthread_mutex_unlock(&s->lock);
-	return found;
+	return how;
 }
 
 void sight_done(struct fs *fs)

@@ -61,20 +61,15 @@ static bool read_proc(pid_t id, const char *file, char *text, size_t size)
 	return n > 0;
 }
 
-/* The kernel escapes newlines and backslashes, and cuts a name in the middle of a character. */
+/* A program calls itself as it likes, and the kernel cuts the name, also in the middle of a character. */
 static void copy_program(const char *from, size_t len, struct who *w)
 {
-	size_t out = 0, i = 0, bad = 0;
+	size_t i, bad = 0;
 
-	for (; i < len && out < sizeof(w->program) - 1; i++) {
-		char c = from[i];
-
-		if (c == '\\' && i + 1 < len)
-			c = from[++i] == 'n' ? ' ' : from[i];
-		w->program[out++] = (unsigned char)c < ' ' || c == 0x7F ? ' ' : c;
-	}
-	w->program[out] = '\0';
-	if (!utf8_is_valid(w->program, out, &bad))
+	for (i = 0; i < len && i < sizeof(w->program) - 1; i++)
+		w->program[i] = (unsigned char)from[i] < ' ' || from[i] == 0x7F ? ' ' : from[i];
+	w->program[i] = '\0';
+	if (!utf8_is_valid(w->program, i, &bad))
 		w->program[bad] = '\0';
 }
 
@@ -172,10 +167,20 @@ static void find_author(pid_t process, char *author, size_t size)
 		snprintf(author, size, "%s", value);
 }
 
-void who_process(pid_t thread, struct who *ret_who)
+void who_process(struct fs *fs, pid_t thread, struct who *ret_who)
 {
 	*ret_who = (struct who){ 0 };
-	find_process(thread, ret_who);
+	if (fs->knows_processes)
+		find_process(thread, ret_who);
+}
+
+bool who_is_visible(void)
+{
+	char self[32];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	self[n > 0 ? n : 0] = '\0';
+	return atoi(self) == getpid();
 }
 
 void who_find(struct fs *fs, uid_t uid, pid_t thread, struct who *ret_who)
@@ -183,7 +188,8 @@ void who_find(struct fs *fs, uid_t uid, pid_t thread, struct who *ret_who)
 	struct who w = { .uid = uid };
 
 	name_user(fs, uid, w.author);
-	find_process(thread, &w);
+	if (fs->knows_processes)
+		find_process(thread, &w);
 	if (w.process > 0 && uid == getuid())
 		find_author(w.process, w.author, sizeof(w.author));
 	*ret_who = w;
@@ -203,7 +209,7 @@ void who_changes(struct fs *fs, fuse_req_t req, struct node *n, const struct fus
 	bool known;
 
 	pthread_mutex_lock(&n->lock);
-	known = n->written && n->by_known;
+	known = n->by_known && (n->written || n->part); /* who only cut it may have been a shell */
 	if (fi)
 		w.uid = handle_user(n, fi->fh, ctx->uid);
 	pthread_mutex_unlock(&n->lock);

@@ -70,10 +70,12 @@ const char *const sql_text[SQL_COUNT] = {
 	/* mostly the next row; the + keeps SQLite from sorting all by time */
 	[SQL_MOMENT_LATER] = "SELECT rev FROM revision WHERE rev > ?1 AND +time > ?2 "
 			     "AND ifnull(origin, 0) >= 0 ORDER BY rev LIMIT 1",
-	[SQL_MOMENT_BEFORE] = "SELECT time FROM revision WHERE time < ?1 AND ifnull(origin, 0) >= 0 "
-			      "ORDER BY time DESC LIMIT 1",
-	[SQL_MOMENT_HISTORY] = "SELECT " CHANGE_COLUMNS " FROM revision r WHERE parent = ?2 AND name = ?3 "
-			       "AND rev <= ?1 ORDER BY rev DESC",
+	[SQL_MOMENT_BEFORE] =
+		"SELECT time FROM revision WHERE time < ?1 AND ifnull(origin, 0) >= 0 "
+		"ORDER BY time DESC LIMIT 1",
+	[SQL_MOMENT_HISTORY] =
+		"SELECT " CHANGE_COLUMNS " FROM revision r WHERE parent = ?2 AND name = ?3 "
+		"AND rev <= ?1 ORDER BY rev DESC",
 	[SQL_MOMENT_CHANGES] = "SELECT " CHANGE_COLUMNS
 			       " FROM revision r WHERE rev BETWEEN ?1 AND ?2 ORDER BY rev DESC",
 	[SQL_MARK] = "SELECT rev FROM mark WHERE name = ?1",
@@ -135,6 +137,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LAST_VERSION] =
 		"SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
+	[SQL_LAST_REMOVAL] =
+		"SELECT inode, op = 'remove' FROM revision WHERE parent = ?1 AND name = ?2 "
+		"ORDER BY rev DESC LIMIT 1",
 	[SQL_VERSION_BODIES] =
 		"SELECT rev, ifnull(body, 0) FROM revision WHERE parent = ?1 AND name = ?2 "
 		"AND op NOT IN ('remove', 'attr') AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 100",

@@ -14,19 +14,20 @@
 struct by {
 	const char *path, *to, *text;
 	int64_t base;
-	const int64_t *seen; /* ends in 0; NULL: nothing is known */
+	const int64_t *seen; /* see is_among(); ends in 0; NULL: nothing is known */
 	int64_t unseen;
 	int64_t body; /* out */
 };
 
-static bool is_among(void *arg, int64_t body)
+/* What was only written has a negative number. */
+static enum sight is_among(void *arg, int64_t body)
 {
 	const int64_t *seen = arg;
 
 	for (; *seen; seen++)
-		if (*seen == body)
-			return true;
-	return false;
+		if (*seen == body || *seen == -body)
+			return *seen == body ? SEEN_READ : SEEN_WRITTEN;
+	return SEEN_NOT;
 }
 
 static int apply_by(struct txn *t, void *arg)
@@ -194,6 +195,45 @@ static void a_text_that_came_in_between_is_marked_whoever_writes(void **state)
 	assert_int_equal(remove_file(f, FILE_PATH), 0);
 	assert_int_equal(run_by(f, &by), 0);
 	expect_rows(f, MARKS, "save|mine|sql|foreign");
+}
+
+static void who_wrote_an_older_version_has_seen_it(void **state)
+{
+	struct fixture *f = *state;
+	struct overwritten o = overwrite(f);
+	const int64_t seen[] = { -o.old, 0 };
+	struct by by = { .path = FILE_PATH, .text = "mine", .base = o.foreign, .seen = seen };
+
+	assert_int_equal(run_by(f, &by), 0);
+	expect_rows(f, MARKS, "save|mine|sql|foreign");
+}
+
+/* Two editors that write to one temporary name, and rename that onto the section. */
+static void a_name_that_files_only_pass_through_is_not_marked(void **state)
+{
+	struct fixture *f = *state;
+	struct overwritten o = overwrite(f);
+	const int64_t seen[] = { -o.old, 0 };
+	struct by by = { .path = FILE_PATH, .text = "mine", .seen = seen };
+
+	assert_int_equal(move_to(f, FILE_PATH, PLAN "/02.txt"), 0);
+	assert_int_equal(run_by(f, &by), 0);
+	expect_rows(f, MARKS, "");
+}
+
+static void a_section_that_was_deleted_is_not_overwritten(void **state)
+{
+	struct fixture *f = *state;
+	struct overwritten o = overwrite(f);
+	const int64_t seen[] = { o.old, 0 };
+	struct by by = { .path = FILE_PATH, .text = "mine", .seen = seen };
+
+	assert_int_equal(remove_file(f, FILE_PATH), 0);
+	assert_int_equal(run_by(f, &by), 0);
+	assert_int_equal(remove_file(f, FILE_PATH), 0);
+	purge_all(f);
+	assert_int_equal(run_by(f, &by), 0);
+	expect_rows(f, MARKS, "");
 }
 
 static void an_empty_text_is_nothing_to_be_overwritten(void **state)
@@ -428,6 +468,9 @@ int main(void)
 		CASE(a_new_file_renamed_over_the_section_is_marked),
 		CASE(a_file_made_anew_where_the_section_was_is_marked),
 		CASE(a_text_that_came_in_between_is_marked_whoever_writes),
+		CASE(who_wrote_an_older_version_has_seen_it),
+		CASE(a_name_that_files_only_pass_through_is_not_marked),
+		CASE(a_section_that_was_deleted_is_not_overwritten),
 		CASE(an_empty_text_is_nothing_to_be_overwritten),
 		CASE(scratch_files_are_never_marked),
 		CASE(each_name_of_the_file_is_marked),
