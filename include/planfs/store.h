@@ -46,6 +46,8 @@ struct store_options {
 	bool exclusive; /* be the one process that mounts the database to write, until store_close() */
 	bool verify; /* compare every text that is read with its hash: -EIO, and a line in the log */
 	bool index; /* keep the search index up to date, by a thread of its own; not when readonly */
+	const char *author;  /* of changes that name none; NULL: the user that runs the process */
+	const char *program; /* the same; NULL: not known */
 };
 
 /* Nanoseconds since 1970, now. */
@@ -215,7 +217,8 @@ int store_feed(struct store *s, int64_t *rev, store_feed_fn *fn, void *arg) MUST
 struct store_version {
 	int64_t rev, time; /* ns since 1970 */
 	const char *author, *op, *name;
-	uint32_t mode; /* of the inode after the change, like mtime and body */
+	const char *program; /* NULL: not known */
+	uint32_t mode;       /* of the inode after the change, like mtime and body */
 	int64_t mtime, body;
 };
 

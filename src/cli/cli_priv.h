@@ -31,6 +31,7 @@ struct command {
 /* One file each. */
 int cmd_backup(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_conflicts(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
@@ -153,8 +154,9 @@ int cli_unmount(const char *point, bool lazy) MUST_CHECK;
 int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below) MUST_CHECK;
 
 /*
- * Open the database at @path; says what went wrong in one line. Returns 0 and *ret_store, to be closed
- * with store_close(), or -Exxx as store_open() does.
+ * Open the database at @path; says what went wrong in one line. What is changed is of $PLANFS_AUTHOR, or of the user, with
+ * this command. Returns 0 and *ret_store, to be closed with store_close(), or -Exxx as store_open() does; -EINVAL when
+ * $PLANFS_AUTHOR cannot be recorded.
  */
 int cli_open(
 	const char *path, const struct store_options *options, struct store **ret_store) MUST_CHECK;
@@ -178,6 +180,9 @@ struct findings {
 	bool as_json;
 	unsigned long damage, warnings, mended;
 };
+
+/* Print @s, which may hold anything: what would break the line is shown as an escape. */
+void print_in_one_line(const char *s);
 
 /* A store_finding_fn whose argument is a struct findings. Never ends the check. */
 int findings_print(void *arg, const struct store_finding *finding);

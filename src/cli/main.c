@@ -59,6 +59,12 @@ static const struct command commands[] = {
 		cmd_upgrade },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
 		"  --json    as one JSON object\n", cmd_status },
+	{ "conflicts", "DB|MNT [PATH] [--json] [--dismiss NUMBER|all]",
+		"texts that were overwritten by somebody who had not seen them",
+		"  --json         one JSON object per conflict\n"
+		"  --dismiss N    it is dealt with: the one of version N (may be repeated), or all that\n"
+		"                 are listed\n",
+		cmd_conflicts },
 	{ "check", "DB|MNT [--json] [--strict] [--repair]", "look for damage, and mend it",
 		"  --json    one JSON object per finding\n"
 		"  --strict  warnings about the content count as damage\n"
@@ -114,7 +120,7 @@ static int print_overview(void)
 	       "Keep work plans in one SQLite database and mount it as a directory tree.\n\n");
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		if (commands[i].usage[0])
-			printf("  %-8s %-32s %s\n", commands[i].name, commands[i].usage,
+			printf("  %-9s %-32s %s\n", commands[i].name, commands[i].usage,
 				commands[i].summary);
 	printf("\n'planfs COMMAND --help' tells more; so does man planfs.\n");
 	return CLI_OK;

@@ -196,11 +196,16 @@ int store_create(const char *path, struct buf *ret_why)
 	return r;
 }
 
-static void find_author(struct store *s)
+static void find_author(struct store *s, const struct store_options *options)
 {
-	struct passwd *pw = getpwuid(getuid());
+	struct passwd *pw = NULL;
 
-	if (pw)
+	snprintf(s->program, sizeof(s->program), "%s", options->program ? options->program : "");
+	if (!options->author)
+		pw = getpwuid(getuid());
+	if (options->author)
+		snprintf(s->author, sizeof(s->author), "%s", options->author);
+	else if (pw)
 		snprintf(s->author, sizeof(s->author), "%s", pw->pw_name);
 	else
 		snprintf(s->author, sizeof(s->author), "%u", getuid());
@@ -228,7 +233,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
 		return NULL;
 	}
 	s->origin &= INT64_MAX;
-	find_author(s);
+	find_author(s, options);
 	return s;
 }
 

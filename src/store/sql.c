@@ -48,7 +48,7 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin FROM revision WHERE rev > ?1 "
 		     "ORDER BY rev LIMIT 1000",
 	[SQL_VERSIONS] =
-		"SELECT rev, time, author, op, name, mode, mtime, ifnull(body, 0) FROM revision "
+		"SELECT rev, time, author, op, name, mode, mtime, ifnull(body, 0), program FROM revision "
 		"WHERE parent = ?1 ORDER BY rev",
 	[SQL_DATA_VERSION] = "PRAGMA data_version",
 	[SQL_REQUEST_DONE] = "SELECT session = ?2 AND number = ?3 FROM request WHERE slot = ?1",
@@ -79,10 +79,12 @@ const char *const sql_text[SQL_COUNT] = {
 	/* mostly the next row; the + keeps SQLite from sorting all by time */
 	[SQL_MOMENT_LATER] = "SELECT rev FROM revision WHERE rev > ?1 AND +time > ?2 "
 			     "AND ifnull(origin, 0) >= 0 ORDER BY rev LIMIT 1",
-	[SQL_MOMENT_BEFORE] = "SELECT time FROM revision WHERE time < ?1 AND ifnull(origin, 0) >= 0 "
-			      "ORDER BY time DESC LIMIT 1",
-	[SQL_MOMENT_HISTORY] = "SELECT " CHANGE_COLUMNS " FROM revision r WHERE parent = ?2 AND name = ?3 "
-			       "AND rev <= ?1 ORDER BY rev DESC",
+	[SQL_MOMENT_BEFORE] =
+		"SELECT time FROM revision WHERE time < ?1 AND ifnull(origin, 0) >= 0 "
+		"ORDER BY time DESC LIMIT 1",
+	[SQL_MOMENT_HISTORY] =
+		"SELECT " CHANGE_COLUMNS " FROM revision r WHERE parent = ?2 AND name = ?3 "
+		"AND rev <= ?1 ORDER BY rev DESC",
 	[SQL_MOMENT_CHANGES] = "SELECT " CHANGE_COLUMNS
 			       " FROM revision r WHERE rev BETWEEN ?1 AND ?2 ORDER BY rev DESC",
 	[SQL_PAST_NAMES] = "SELECT name, min(rev) FROM revision INDEXED BY revision_name "
@@ -144,9 +146,10 @@ const char *const sql_text[SQL_COUNT] = {
 
 	[SQL_REVISION] =
 		"INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, "
-		"mtime, body, base, target, origin, nlink, dir_mtime) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+		"mtime, body, base, target, origin, nlink, dir_mtime, program, conflict) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
 		"?10, ?11, ?12, ?13, (SELECT target FROM inode WHERE id = ?6), ?14, ?15, "
-		"CASE WHEN ?16 THEN (SELECT mtime FROM inode WHERE id = ?4) END)",
+		"CASE WHEN ?16 THEN (SELECT mtime FROM inode WHERE id = ?4) END, ?17, ?18)",
 	[SQL_ROOT_BEFORE] =
 		"INSERT INTO revision (time, author, op, parent, name, inode, mode, uid, gid, size, mtime, "
 		"origin) SELECT ?1, ?2, 'attr', 0, '', id, mode, uid, gid, 0, mtime, ?3 FROM inode "
@@ -154,6 +157,12 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LAST_VERSION] =
 		"SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
+	[SQL_LAST_REMOVAL] =
+		"SELECT inode, op = 'remove' FROM revision WHERE parent = ?1 AND name = ?2 "
+		"ORDER BY rev DESC LIMIT 1",
+	[SQL_VERSION_BODIES] =
+		"SELECT rev, ifnull(body, 0) FROM revision WHERE parent = ?1 AND name = ?2 "
+		"AND op NOT IN ('remove', 'attr') AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 100",
 	/* The removal was one of the last changes: look no further back. */
 	[SQL_LAST_PLACE] =
 		"SELECT parent, name FROM revision WHERE inode = ?1 "

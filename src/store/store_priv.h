@@ -112,6 +112,8 @@ enum sql_id {
 	SQL_REVISION,
 	SQL_ROOT_BEFORE,
 	SQL_LAST_VERSION,
+	SQL_VERSION_BODIES,
+	SQL_LAST_REMOVAL,
 	SQL_LAST_PLACE,
 	SQL_ORPHANS,
 	SQL_REQUEST_NOTE,
@@ -177,7 +179,7 @@ struct store {
 	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;           /* the leader's: the file of spare.c is there */
 	int64_t spare_after;      /* the leader's: it is not made before this time of clock_now() */
-	char author[64];          /* of the user that runs the process */
+	char author[64], program[64]; /* of changes that name none; program "": not known */
 
 	/* the queue of changes: queue_lock guards all */
 	pthread_mutex_t queue_lock;
@@ -198,9 +200,13 @@ struct store {
 struct txn {
 	struct store *s;
 	struct conn *c;
-	const char *author;
-	int64_t now;    /* of the change, ns */
-	bool is_loaded; /* @now is that of another database: see txn_pretend() */
+	const struct change *change; /* under way; NULL: a repair */
+	const char *author, *program;
+	int64_t now;       /* of the change, ns */
+	bool is_loaded;    /* @now is that of another database: see txn_pretend() */
+	seen_fn *has_seen; /* NULL: nothing is known */
+	void *seen_arg;
+	int64_t unseen; /* a body, 0: none */
 };
 
 /* conn.c */
@@ -339,6 +345,19 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
+/* A text that was made of @base has replaced @replaced. */
+int record_text(
+	struct txn *t, const struct inode *inode, int64_t base, int64_t replaced) MUST_CHECK;
+
+/* Returns 1 when the two bodies hold the same bytes, 0 when not. */
+int bodies_are_equal(struct txn *t, int64_t a, int64_t b) MUST_CHECK;
+
+/*
+ * conflict.c: the revision that brought @replaced to this place, when whoever replaces it has not seen it; else 0. @certain: he
+ * made his text of another one.
+ */
+int conflict_find(struct txn *t, int64_t parent, const char *name, int64_t replaced, bool certain,
+	int64_t *ret_rev) MUST_CHECK;
 
 /* Before @id changes: when it is the root, and has no row yet, record what it is, so that the past is known. */
 int record_root(struct txn *t, int64_t id) MUST_CHECK;

@@ -271,7 +271,7 @@ static int record_save(struct txn *t, const struct inode *saved, const struct in
 	if (state == TEXT_PART)
 		return 0;
 	if (saved->body != before->body || state == TEXT_WHOLE)
-		return record_change(t, saved, true, base);
+		return record_text(t, saved, base, before->body);
 	if (saved->mode == before->mode && saved->uid == before->uid && saved->gid == before->gid &&
 		saved->mtime == before->mtime)
 		return 0;
@@ -307,13 +307,6 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 	if (r == 0)
 		*inode = saved;
 	return r;
-}
-
-void txn_pretend(struct txn *t, const char *author, int64_t time)
-{
-	t->author = author;
-	t->now = time;
-	t->is_loaded = true;
 }
 
 int txn_set_attr(struct txn *t, const struct inode *inode)
