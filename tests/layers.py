@@ -24,8 +24,8 @@ BELOW = {
 # Whose contract each header of include/planfs is.
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
-    'text': ['document', 'encoding', 'renew', 'rules', 'sketch', 'targets'],
-    'store': ['change', 'check', 'moment', 'optimize', 'pages', 'recover', 'search', 'store'],
+    'text': ['copies', 'document', 'encoding', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
+    'store': ['change', 'check', 'moment', 'optimize', 'pages', 'recover', 'search', 'similar', 'store'],
     'view': ['view'],
     'fs': ['fs'],
     'import': ['export', 'import', 'import_store', 'load', 'new_year'],

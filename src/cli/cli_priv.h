@@ -40,6 +40,7 @@ int cmd_new_year(int argc, char **argv);
 int cmd_optimize(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_similar(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 int cmd_upgrade(int argc, char **argv);

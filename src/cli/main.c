@@ -59,6 +59,10 @@ static const struct command commands[] = {
 		cmd_upgrade },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
 		"  --json    as one JSON object\n", cmd_status },
+	{ "similar", "PATH [-n N] [--json] (also: DB PATH)", "what is most like a section or a plan",
+		"  -n N      at most N results; 10 by default\n"
+		"  --json    an array with one object per section or plan\n",
+		cmd_similar },
 	{ "check", "DB|MNT [--json] [--strict] [--repair]", "look for damage, and mend it",
 		"  --json    one JSON object per finding\n"
 		"  --strict  warnings about the content count as damage\n"

@@ -94,4 +94,6 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ORPHANS] = "SELECT id FROM inode WHERE nlink = 0",
 	[SQL_REQUEST_NOTE] =
 		"INSERT OR REPLACE INTO request (slot, session, number) VALUES (?1, ?2, ?3)",
+	[SQL_SKETCH_SET] = "INSERT OR REPLACE INTO sketch (inode, data) VALUES (?1, ?2)",
+	[SQL_SKETCH_DROP] = "DELETE FROM sketch WHERE inode = ?1",
 };
