@@ -24,7 +24,7 @@ BELOW = {
 # Whose contract each header of include/planfs is.
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
-    'text': ['copies', 'document', 'encoding', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
+    'text': ['copies', 'document', 'encoding', 'query', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
     'store': ['change', 'check', 'moment', 'optimize', 'pages', 'recover', 'search', 'similar', 'store'],
     'view': ['view'],
     'fs': ['fs'],

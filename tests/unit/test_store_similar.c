@@ -147,7 +147,7 @@ static void plans_come_with_the_sections_that_correspond(void **state)
 	expect(f, "2016/甲/一", 10,
 		"100 2015/乙/二 100:01.txt=02.txt 100:02.txt=01.txt 100:03.txt=03.txt\n"
 		"39 2014/丙/三 67:03.txt=01.txt\n");
-	expect(f, "2013/丁/四/", 10, "60 2014/丙/三 60:01.txt=01.txt\n");
+	expect(f, "2013/丁/四/", 10, "61 2014/丙/三 61:01.txt=01.txt\n");
 }
 
 static void what_cannot_be_asked_about_is_an_error(void **state)
