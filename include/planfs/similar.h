@@ -7,7 +7,7 @@
 #include "planfs/change.h"
 
 /*
- * The text that the index holds for the file @inode is @text from now on, or nothing any more. The index (src/store/search.c)
+ * The text that the index holds for the file @inode is @text from now on, or nothing any more. The index (src/store/search_step.c)
  * calls these in the transaction in which it changes.
  */
 int txn_sketch_set(struct txn *t, int64_t inode, const struct text *text) MUST_CHECK;

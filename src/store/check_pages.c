@@ -125,6 +125,8 @@ int schema_reference(sqlite3 **ret_db)
 	if (sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		r = -ENOMEM;
 	else
+		r = tokenizer_register(db);
+	if (r == 0)
 		r = schema_upgrade(db, 0);
 	if (r < 0)
 		sqlite3_close(db);

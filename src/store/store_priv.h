@@ -7,6 +7,8 @@
 #include "planfs/pages.h"
 #include "planfs/store.h"
 
+#include "search_priv.h"
+
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -82,6 +84,7 @@ enum sql_id {
 	SQL_BODY_INSERT,
 	SQL_BODY_EQUAL,
 	SQL_BODY_DROP,
+	SQL_SEARCH_GONE,
 	SQL_XATTR_SET,
 	SQL_XATTR_DELETE,
 	SQL_XATTR_DROP,
@@ -101,6 +104,7 @@ extern const char *const sql_text[SQL_COUNT];
 struct conn {
 	sqlite3 *db;
 	sqlite3_stmt *st[SQL_COUNT];
+	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
 };
 
 struct id_range {
@@ -212,6 +216,9 @@ int verify_text(struct store *s, struct conn *c, int64_t inode, sqlite3_stmt *st
 int verify_body(
 	struct store *s, struct conn *c, int64_t inode, int64_t body, sqlite3_stmt *st) MUST_CHECK;
 
+/* tokenizer.c: to be called for every connection that may read or write the schema. Returns 0 or -Exxx, and says why. */
+int tokenizer_register(sqlite3 *db) MUST_CHECK;
+
 /* request.c: in the transaction under way */
 int note_request(struct store *s, uint64_t number) MUST_CHECK;
 
@@ -237,6 +244,9 @@ int schema_upgrade(sqlite3 *db, int from) MUST_CHECK;
 /* Lead when nobody does: the writer's connection is the caller's then, until leader_resign(). Never waits. */
 bool leader_try(struct store *s);
 void leader_resign(struct store *s);
+
+/* Does anybody wait for the leader? Who can put things off ends then. */
+bool leader_is_wanted(struct store *s);
 
 /* A change_fn for those who only want what goes with a transaction. */
 int change_nothing(struct txn *t, void *arg) MUST_CHECK;
@@ -282,6 +292,8 @@ int new_place(struct txn *t, int64_t *ret_place) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
+/* Forget the body @body that was that of @inode, unless a version names it or the search index holds it. */
+int drop_body(struct txn *t, int64_t inode, int64_t body) MUST_CHECK;
 
 /* record.c: rows of the table revision */
 enum arrival { ARRIVAL_CREATE, ARRIVAL_RENAME, ARRIVAL_LINK };
