@@ -160,6 +160,8 @@ static int check_all(struct check *k)
 		r = each_row(k, check_bodies, check_hash);
 	if (r == 0)
 		r = each_row(k, check_names, check_name);
+	if (r == 0)
+		r = check_sketches(k);
 	return r != 0 ? r : each_row(k, check_sections, check_text_of_section);
 }
 

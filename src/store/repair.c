@@ -195,6 +195,8 @@ int repair_tables(struct repair *p)
 	if (r == 0)
 		r = repair_apply(p, repair_sums);
 	if (r == 0)
+		r = repair_sketches(p);
+	if (r == 0)
 		r = repair_run(p, repair_sequences, NULL, 0);
 	if (r == 0)
 		r = repair_run(p, repair_highest, NULL, 0);

@@ -6,6 +6,8 @@
 #include <sqlite3.h>
 
 struct conn;
+struct check;
+struct repair;
 
 /* Statements about the search index, which a connection prepares when it needs them: search_sql.c. */
 enum search_sql {
@@ -45,3 +47,7 @@ int search_remake(sqlite3 *db) MUST_CHECK;
 int search_empty(sqlite3 *db) MUST_CHECK;
 
 extern const char schema_search_index[]; /* the statements that search_remake() runs again */
+
+/* check_sketch.c: tell which texts of the index lack a sketch, and which sketches belong to none; mend it. Results as of check_tell(). */
+int check_sketches(struct check *k) MUST_CHECK;
+int repair_sketches(struct repair *p) MUST_CHECK;

@@ -1,7 +1,8 @@
 /* Sections and plans that are like others, by the sketches in the database. */
 #include "planfs/similar.h"
 
-#include "planfs/copies.h"
+#include "planfs/check.h"
+#include "planfs/search.h"
 #include "store_fixture.h"
 
 #include <errno.h>
@@ -243,6 +244,99 @@ static void copies_come_in_groups_the_earliest_first(void **state)
 		"2 100 2014/丙/三/04.txt\n2 100 2014/丙/三/05.txt\n2 100 未知年份/丙/三/01.txt\n");
 }
 
+/* --- with the search index --- */
+
+static void put_in_index(struct fixture *f)
+{
+	int r;
+
+	do {
+		r = search_index_step(f->s, 1 << 20, 1000);
+	} while (r > 0);
+	assert_int_equal(r, 0);
+}
+
+static int count_damage(void *arg, const struct store_finding *finding)
+{
+	if (finding->level == FINDING_DAMAGE)
+		assert_int_equal(
+			buf_printf(arg, "%s %s: %s\n", finding->kind, finding->path, finding->text),
+			0);
+	return 0;
+}
+
+static void expect_damage(struct fixture *f, const char *lines)
+{
+	CLEANUP(buf_done) struct buf got = { 0 };
+
+	assert_int_equal(store_check(f->s, count_damage, &got), 0);
+	assert_string_equal(buf_str(&got), lines);
+}
+
+static void sketches_come_and_go_with_the_texts_of_the_index(void **state)
+{
+	struct fixture *f = *state;
+	static const char count[] = "SELECT count(*) FROM sketch";
+
+	make_plan(f);
+	assert_int_equal(make_file(f, PLAN "/01.txt", parts[0]), 0);
+	assert_int_equal(make_file(f, PLAN "/02.txt", parts[0]), 0);
+	assert_int_equal(make_file(f, PLAN "/03.txt", "短"), 0);
+	expect_rows(f, count, "0");
+	put_in_index(f);
+	expect_rows(f, count, "2");
+	expect(f, PLAN "/01.txt", 9, "100 " PLAN "/02.txt\n");
+	assert_int_equal(save_file(f, PLAN "/02.txt", "短"), 0);
+	assert_int_equal(save_file(f, PLAN "/03.txt", parts[0]), 0);
+	put_in_index(f);
+	expect_rows(f, count, "2");
+	expect(f, PLAN "/01.txt", 9, "100 " PLAN "/03.txt\n");
+	assert_int_equal(save_file(f, PLAN "/03.txt", parts[1]), 0);
+	put_in_index(f);
+	expect_rows(f, "SELECT count(DISTINCT data) FROM sketch", "2");
+	assert_int_equal(remove_file(f, PLAN "/03.txt"), 0);
+	purge_all(f);
+	expect_damage(f, "");
+	put_in_index(f);
+	expect_rows(f, count, "1");
+	expect_damage(f, "");
+	assert_int_equal(search_index_clear(f->s), 0);
+	expect_rows(f, count, "0");
+	put_in_index(f);
+	expect_rows(f, count, "1");
+}
+
+static void what_is_wrong_with_sketches_is_told_and_mended(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf copy = { 0 }, got = { 0 };
+
+	make_plan(f);
+	assert_int_equal(make_file(f, PLAN "/01.txt", parts[0]), 0);
+	assert_int_equal(make_file(f, PLAN "/02.txt", parts[1]), 0);
+	assert_int_equal(make_file(f, PLAN "/03.txt", parts[2]), 0);
+	put_in_index(f);
+	assert_int_equal(make_file(f, PLAN "/04.txt", parts[3]), 0);
+	expect_damage(f, "");
+	sql(f, "DELETE FROM sketch WHERE inode = (SELECT inode FROM dentry WHERE name = '01.txt')");
+	sql(f, "UPDATE sketch SET data = x'0102' WHERE inode = (SELECT inode FROM dentry WHERE name = '02.txt')");
+	sql(f, "INSERT INTO sketch SELECT inode, zeroblob(64) FROM dentry WHERE name = '04.txt'");
+	expect_damage(f,
+		"sketch " PLAN "/02.txt: has a sketch that belongs to no text of the search index\n"
+		"sketch " PLAN "/04.txt: has a sketch that belongs to no text of the search index\n"
+		"sketch " PLAN "/01.txt: has no sketch, so that nobody finds what is like it\n");
+	sqlite3_close(f->db);
+	f->db = NULL;
+	store_close(f->s);
+	store_open_at(f, true);
+	assert_int_equal(store_repair(f->s, count_damage, &got, &copy), 4);
+	expect_damage(f, "");
+	expect_rows(f,
+		"SELECT count(*), min(length(data)), min(inode) = (SELECT inode FROM dentry "
+		"WHERE name = '01.txt') FROM sketch",
+		"3|64|1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +349,8 @@ int main(void)
 		CASE(a_listing_can_be_ended),
 		CASE(a_sketch_that_is_damaged_is_passed_over),
 		CASE(copies_come_in_groups_the_earliest_first),
+		CASE(sketches_come_and_go_with_the_texts_of_the_index),
+		CASE(what_is_wrong_with_sketches_is_told_and_mended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
