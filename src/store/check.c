@@ -161,8 +161,10 @@ static int check_all(struct check *k)
 	if (r == 0)
 		r = each_row(k, check_names, check_name);
 	if (r == 0)
-		r = check_sketches(k);
-	return r != 0 ? r : each_row(k, check_sections, check_text_of_section);
+		r = each_row(k, check_sections, check_text_of_section);
+	if (r == 0)
+		r = check_search(k);
+	return r != 0 ? r : check_sketches(k);
 }
 
 int store_check(struct store *s, store_finding_fn *fn, void *arg)

@@ -112,6 +112,12 @@ static int compare_object(struct check *k, sqlite3_stmt *wanted)
 		return r < 0 ? r : 0;
 	snprintf(text, sizeof(text), "the %s %s %s", type, name,
 		r ? "is not the one that planfs makes" : "is missing");
+	if (strncmp(name, "search_index", 12) == 0) {
+		k->bad_search = true;
+		buf_done(&sql);
+		r = buf_printf(&sql, "%s; 'planfs reindex' makes the search index anew", text);
+		return r < 0 ? r : tell(k, "search", buf_str(&sql));
+	}
 	k->bad_tables |= strcmp(type, "table") == 0;
 	k->bad_schema = true;
 	return tell(k, "schema", text);

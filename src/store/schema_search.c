@@ -33,7 +33,8 @@ const char schema_search_index[] =
 	"  SELECT g.inode, CAST(b.data AS TEXT) FROM search_gone g CROSS JOIN body b ON b.id = g.body;\n"
 	"CREATE VIRTUAL TABLE search_index USING fts5(body, content='search_text', content_rowid='inode',\n"
 	"  tokenize='zhgram', detail=none, columnsize=0);\n"
-	"INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0), ('crisismerge', 1000);\n";
+	"INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0), ('crisismerge', 1000),\n"
+	"  ('hashsize', 4194304);\n";
 
 /* Of the same texts, unless there is too little of them; see planfs/shingles.h. */
 static const char sketches[] =

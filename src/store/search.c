@@ -127,8 +127,7 @@ static int tell_set(struct search *q, enum search_sql id, struct sink *sink)
 	return error < 0 ? error : r;
 }
 
-/* Of a damaged index, which cannot be believed, or that cannot even be opened. */
-static bool is_about_index(sqlite3 *db, int error)
+bool search_is_damaged(sqlite3 *db, int error)
 {
 	int rc = sqlite3_errcode(db) & 0xFF;
 
@@ -148,7 +147,7 @@ static int tell_matches(struct search *q, const struct buf *match, struct sink *
 	}
 	if (error == 0 || r != 0)
 		return r;
-	if (!is_about_index(q->c->db, error))
+	if (!search_is_damaged(q->c->db, error))
 		return error;
 	return tell_set(q, SEARCH_INDEXED, sink);
 }

@@ -5,8 +5,8 @@
 
 #include <sqlite3.h>
 
-struct conn;
 struct check;
+struct conn;
 struct repair;
 
 /* Statements about the search index, which a connection prepares when it needs them: search_sql.c. */
@@ -39,6 +39,9 @@ int search_stmt(struct conn *c, enum search_sql id, sqlite3_stmt **ret_st) MUST_
  */
 int search_match(const struct search_terms *any, size_t n, struct buf *ret_match) MUST_CHECK;
 
+/* search.c: is @error, of the last statement of @db that failed, damage of the index, or one that cannot even be opened? */
+bool search_is_damaged(sqlite3 *db, int error);
+
 /* search_step.c: search_index_step(); @yields as of struct change. */
 int search_step(struct store *s, size_t budget, unsigned wait_ms, bool yields) MUST_CHECK;
 
@@ -47,6 +50,13 @@ int search_remake(sqlite3 *db) MUST_CHECK;
 int search_empty(sqlite3 *db) MUST_CHECK;
 
 extern const char schema_search_index[]; /* the statements that search_remake() runs again */
+
+/* check_search.c: is the index what the texts say? Returns 1 or 0; the same as a finding. */
+int search_compare(struct check *k) MUST_CHECK;
+int check_search(struct check *k) MUST_CHECK;
+
+/* repair_search.c: make the index anew when it is not what the texts say, or when @must */
+int repair_search(struct repair *p, bool must) MUST_CHECK;
 
 /* check_sketch.c: tell which texts of the index lack a sketch, and which sketches belong to none; mend it. Results as of check_tell(). */
 int check_sketches(struct check *k) MUST_CHECK;

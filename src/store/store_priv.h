@@ -4,9 +4,9 @@
 #include "planfs/change.h"
 #include "planfs/check.h"
 #include "planfs/clock.h"
-#include "planfs/pages.h"
 #include "planfs/store.h"
 
+#include "pages_priv.h"
 #include "search_priv.h"
 
 #include <pthread.h>
@@ -313,6 +313,7 @@ struct check {
 	bool bad_indices; /* REINDEX comes first */
 	bool bad_tables;  /* a table of ours is missing, or another one */
 	bool bad_schema;  /* the same of a view, a trigger or an index */
+	bool bad_search;  /* the same of a table of the search index, which is made anew */
 };
 
 /* check_path.c */
@@ -373,7 +374,8 @@ struct repair_rule {
 	const char *find; /* columns as of struct check_rule: what is told */
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
-extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[];
+extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[],
+	repair_held[];
 extern const char repair_sequences[], repair_highest[];
 
 /*
@@ -413,84 +415,3 @@ int repair_is_seen(struct repair *p, int64_t id) MUST_CHECK;
 /* backup.c: store_backup() of a database that may be damaged */
 int store_copy(struct store *s, const char *path) MUST_CHECK;
 int sync_file(const char *path) MUST_CHECK; /* bring it, and its name, to the disk */
-
-/* --- pages.c, pages_wal.c, pages_row.c: see planfs/pages.h --- */
-
-/* The last whole version of a page in the -wal. */
-struct pages_frame {
-	uint32_t page, frame;
-};
-
-struct pages {
-	int fd, wal_fd; /* wal_fd: -1 when there is none */
-	int64_t size, wal_size;
-	struct pages_stats stats;
-	uint32_t usable;            /* bytes of a page */
-	struct pages_frame *frames; /* owned; sorted by page */
-	size_t n_frames;
-	uint32_t stray_from, stray_to; /* frames that are behind the last whole commit */
-	unsigned char *seen;           /* owned; a bit per page */
-	struct buf roots;              /* of struct pages_root */
-	pages_row_fn *fn;
-	void *arg;
-};
-
-struct pages_root {
-	uint32_t page;
-	char name[60];
-};
-
-static inline uint32_t get_u16(const unsigned char *at)
-{
-	return (uint32_t)at[0] << 8 | at[1];
-}
-
-static inline uint32_t get_u32(const unsigned char *at)
-{
-	return get_u16(at) << 16 | get_u16(at + 2);
-}
-
-/* Has page @page been seen? Mark it. A number that is no page counts as seen. */
-bool pages_mark(struct pages *p, uint32_t page);
-
-/* Read a page as of now into @ret_data of page_size bytes; what is behind the end of the file is zero. */
-int pages_read(struct pages *p, uint32_t page, unsigned char *ret_data) MUST_CHECK;
-
-/* Read the page in frame @frame of the -wal. */
-int pages_read_frame(struct pages *p, uint32_t frame, unsigned char *ret_data) MUST_CHECK;
-
-/* Fill in what the -wal says: frames, stray frames, page_size when that is 0. */
-int pages_read_wal(struct pages *p) MUST_CHECK;
-
-/* A page of a b-tree under way. */
-struct pages_page {
-	const unsigned char *data;
-	uint32_t number;
-	uint32_t header; /* offset: 100 on page 1 */
-	unsigned type;   /* 2, 5, 10 or 13 */
-	uint32_t cells;
-};
-
-/* Does @data look like a page of a b-tree of @size bytes? Fills *ret_page. */
-bool pages_parse(
-	const unsigned char *data, uint32_t number, uint32_t size, struct pages_page *ret_page);
-
-/* Call p->fn for the rows that the cells of @page hold. */
-int pages_rows(struct pages *p, const struct pages_page *page, enum pages_source source,
-	const char *name) MUST_CHECK;
-
-/* The offset of cell @i, 0 when it is on no sane place. */
-uint32_t pages_cell(const struct pages_page *page, uint32_t i, uint32_t size);
-
-/* recover_rows.c: what a row is of */
-enum row_kind {
-	ROW_NONE,
-	ROW_BODY,
-	ROW_INODE,
-	ROW_DENTRY,
-	ROW_MAYBE_DENTRY,
-	ROW_NAME_INDEX,
-	ROW_XATTR,
-	ROW_REVISION
-};
-enum row_kind row_kind(const struct pages_row *row);
