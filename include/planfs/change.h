@@ -27,6 +27,7 @@ struct change {
 	unsigned wait_ms;   /* how long to wait for another program's lock */
 	uint64_t request;   /* note that this request is done; 0: none */
 	bool removes;       /* only takes away: may use the space that is kept for a full disk */
+	bool yields;        /* can wait: -EAGAIN when it would share a transaction with others */
 };
 
 /*

@@ -39,6 +39,7 @@ int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_help
 int cmd_new_year(int argc, char **argv);
 int cmd_optimize(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
+int cmd_reindex(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
@@ -195,6 +196,17 @@ int files_walk(const char *path, files_fn *fn, void *arg) MUST_CHECK;
 
 /* All of a file of at most @max bytes. Returns 0 and *ret_text, -EFBIG, or -errno. */
 int files_read(const char *path, size_t max, struct buf *ret_text) MUST_CHECK;
+
+/* --- index.c --- */
+
+/* Bring the search index up to date, with a bar. Returns 0 or -Exxx. */
+int index_fill(struct store *s) MUST_CHECK;
+
+/* The same at the end of a command that wrote; the database of a mount is left to it. Says what went wrong. */
+void index_update(struct store *s);
+
+/* The same as far as it takes no time that anybody notices: before a search, when the database may be written. */
+void index_catch_up(struct store *s);
 
 /* --- progress.c --- */
 

@@ -66,6 +66,10 @@ static const struct command commands[] = {
 		cmd_check },
 	{ "recover", "DB NEW-DB [--json]", "save what can be read of a damaged database",
 		"  --json    one JSON object per finding, and one about it all\n", cmd_recover },
+	{ "reindex", "DB|MNT [--json]", "make the search index anew",
+		"  --json    one JSON object about what it holds\n"
+		"Never needed, unless 'planfs check' says so; searches find everything meanwhile.\n",
+		cmd_reindex },
 	{ "optimize", "DB [--json]", "put texts that are read together side by side in the file",
 		"  --json    one JSON object about what was done\n"
 		"Not while it is mounted. Needs room for two or three copies of the database.\n",

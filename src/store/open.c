@@ -102,7 +102,9 @@ static int check_header(struct store *s, struct buf *ret_why)
 		return r;
 	}
 	sqlite3_busy_timeout(db, 5000);
-	r = pragma_int(db, "PRAGMA application_id", &id);
+	r = tokenizer_register(db);
+	if (r == 0)
+		r = pragma_int(db, "PRAGMA application_id", &id);
 	if (r == 0)
 		r = pragma_int(db, "PRAGMA user_version", &version);
 	if (r < 0)
@@ -141,7 +143,11 @@ static int read_as_it_is(struct store *s, int err, struct buf *ret_why)
 static int make_database(sqlite3 *db)
 {
 	char pragma[64];
+	int r;
 
+	r = tokenizer_register(db);
+	if (r < 0)
+		return r;
 	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %d", STORE_APPLICATION_ID);
 	if (sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK ||
 		sqlite3_exec(db, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK ||

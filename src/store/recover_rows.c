@@ -54,6 +54,7 @@ static bool is_op(const struct pages_value *v)
 #define DENTRY     "iti"
 #define NAME_INDEX "iit"
 #define XATTR      "itb"
+#define GONE       "0i"
 
 /*
  * The index revision_name ends in the number of the row twice; so do names whose place is the number of their inode.
@@ -91,6 +92,7 @@ enum row_kind row_kind(const struct pages_row *row)
 		{ "dentry", false, DENTRY, ROW_DENTRY },
 		{ "dentry_inode", false, NAME_INDEX, ROW_NAME_INDEX },
 		{ "xattr", false, XATTR, ROW_XATTR },
+		{ "search_gone", true, GONE, ROW_GONE },
 	};
 	size_t i;
 

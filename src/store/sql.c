@@ -74,7 +74,12 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_BODY_EQUAL] = "SELECT data = ?2 FROM body WHERE id = ?1",
 	/* Bodies that no version names belong to one inode only: they go with it. */
 	[SQL_BODY_DROP] = "DELETE FROM body WHERE id = ?1 "
-			  "AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1)",
+			  "AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1) "
+			  "AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND indexed = ?1) "
+			  "AND NOT EXISTS (SELECT 1 FROM search_gone WHERE inode = ?2 AND body = ?1)",
+	/* Before the inode is deleted: what the index holds of it must be taken out with this text. */
+	[SQL_SEARCH_GONE] = "INSERT OR REPLACE INTO search_gone (inode, body) "
+			    "SELECT id, indexed FROM inode WHERE id = ?1 AND indexed > 0",
 
 	[SQL_XATTR_SET] = "INSERT OR REPLACE INTO xattr (inode, name, value) VALUES (?1, ?2, ?3)",
 	[SQL_XATTR_DELETE] = "DELETE FROM xattr WHERE inode = ?1 AND name = ?2",

@@ -4,8 +4,10 @@
 #include "planfs/change.h"
 #include "planfs/check.h"
 #include "planfs/clock.h"
-#include "planfs/pages.h"
 #include "planfs/store.h"
+
+#include "pages_priv.h"
+#include "search_priv.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -82,6 +84,7 @@ enum sql_id {
 	SQL_BODY_INSERT,
 	SQL_BODY_EQUAL,
 	SQL_BODY_DROP,
+	SQL_SEARCH_GONE,
 	SQL_XATTR_SET,
 	SQL_XATTR_DELETE,
 	SQL_XATTR_DROP,
@@ -99,6 +102,7 @@ extern const char *const sql_text[SQL_COUNT];
 struct conn {
 	sqlite3 *db;
 	sqlite3_stmt *st[SQL_COUNT];
+	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
 };
 
 struct id_range {
@@ -210,6 +214,9 @@ int verify_text(struct store *s, struct conn *c, int64_t inode, sqlite3_stmt *st
 int verify_body(
 	struct store *s, struct conn *c, int64_t inode, int64_t body, sqlite3_stmt *st) MUST_CHECK;
 
+/* tokenizer.c: to be called for every connection that may read or write the schema. Returns 0 or -Exxx, and says why. */
+int tokenizer_register(sqlite3 *db) MUST_CHECK;
+
 /* request.c: in the transaction under way */
 int note_request(struct store *s, uint64_t number) MUST_CHECK;
 
@@ -235,6 +242,9 @@ int schema_upgrade(sqlite3 *db, int from) MUST_CHECK;
 /* Lead when nobody does: the writer's connection is the caller's then, until leader_resign(). Never waits. */
 bool leader_try(struct store *s);
 void leader_resign(struct store *s);
+
+/* Does anybody wait for the leader? Who can put things off ends then. */
+bool leader_is_wanted(struct store *s);
 
 /* A change_fn for those who only want what goes with a transaction. */
 int change_nothing(struct txn *t, void *arg) MUST_CHECK;
@@ -280,6 +290,8 @@ int new_place(struct txn *t, int64_t *ret_place) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
+/* Forget the body @body that was that of @inode, unless a version names it or the search index holds it. */
+int drop_body(struct txn *t, int64_t inode, int64_t body) MUST_CHECK;
 
 /* record.c: rows of the table revision */
 enum arrival { ARRIVAL_CREATE, ARRIVAL_RENAME, ARRIVAL_LINK };
@@ -299,6 +311,7 @@ struct check {
 	bool bad_indices; /* REINDEX comes first */
 	bool bad_tables;  /* a table of ours is missing, or another one */
 	bool bad_schema;  /* the same of a view, a trigger or an index */
+	bool bad_search;  /* the same of a table of the search index, which is made anew */
 };
 
 /* check_path.c */
@@ -359,7 +372,8 @@ struct repair_rule {
 	const char *find; /* columns as of struct check_rule: what is told */
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
-extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[];
+extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[],
+	repair_held[];
 extern const char repair_sequences[], repair_highest[];
 
 /*
@@ -399,84 +413,3 @@ int repair_is_seen(struct repair *p, int64_t id) MUST_CHECK;
 /* backup.c: store_backup() of a database that may be damaged */
 int store_copy(struct store *s, const char *path) MUST_CHECK;
 int sync_file(const char *path) MUST_CHECK; /* bring it, and its name, to the disk */
-
-/* --- pages.c, pages_wal.c, pages_row.c: see planfs/pages.h --- */
-
-/* The last whole version of a page in the -wal. */
-struct pages_frame {
-	uint32_t page, frame;
-};
-
-struct pages {
-	int fd, wal_fd; /* wal_fd: -1 when there is none */
-	int64_t size, wal_size;
-	struct pages_stats stats;
-	uint32_t usable;            /* bytes of a page */
-	struct pages_frame *frames; /* owned; sorted by page */
-	size_t n_frames;
-	uint32_t stray_from, stray_to; /* frames that are behind the last whole commit */
-	unsigned char *seen;           /* owned; a bit per page */
-	struct buf roots;              /* of struct pages_root */
-	pages_row_fn *fn;
-	void *arg;
-};
-
-struct pages_root {
-	uint32_t page;
-	char name[60];
-};
-
-static inline uint32_t get_u16(const unsigned char *at)
-{
-	return (uint32_t)at[0] << 8 | at[1];
-}
-
-static inline uint32_t get_u32(const unsigned char *at)
-{
-	return get_u16(at) << 16 | get_u16(at + 2);
-}
-
-/* Has page @page been seen? Mark it. A number that is no page counts as seen. */
-bool pages_mark(struct pages *p, uint32_t page);
-
-/* Read a page as of now into @ret_data of page_size bytes; what is behind the end of the file is zero. */
-int pages_read(struct pages *p, uint32_t page, unsigned char *ret_data) MUST_CHECK;
-
-/* Read the page in frame @frame of the -wal. */
-int pages_read_frame(struct pages *p, uint32_t frame, unsigned char *ret_data) MUST_CHECK;
-
-/* Fill in what the -wal says: frames, stray frames, page_size when that is 0. */
-int pages_read_wal(struct pages *p) MUST_CHECK;
-
-/* A page of a b-tree under way. */
-struct pages_page {
-	const unsigned char *data;
-	uint32_t number;
-	uint32_t header; /* offset: 100 on page 1 */
-	unsigned type;   /* 2, 5, 10 or 13 */
-	uint32_t cells;
-};
-
-/* Does @data look like a page of a b-tree of @size bytes? Fills *ret_page. */
-bool pages_parse(
-	const unsigned char *data, uint32_t number, uint32_t size, struct pages_page *ret_page);
-
-/* Call p->fn for the rows that the cells of @page hold. */
-int pages_rows(struct pages *p, const struct pages_page *page, enum pages_source source,
-	const char *name) MUST_CHECK;
-
-/* The offset of cell @i, 0 when it is on no sane place. */
-uint32_t pages_cell(const struct pages_page *page, uint32_t i, uint32_t size);
-
-/* recover_rows.c: what a row is of */
-enum row_kind {
-	ROW_NONE,
-	ROW_BODY,
-	ROW_INODE,
-	ROW_DENTRY,
-	ROW_MAYBE_DENTRY,
-	ROW_NAME_INDEX,
-	ROW_XATTR,
-	ROW_REVISION
-};
-enum row_kind row_kind(const struct pages_row *row);

@@ -74,14 +74,14 @@ static int insert_body(struct txn *t, const struct text *text, int64_t *ret_body
 	return r;
 }
 
-/* Forget a body that no version names. */
-static int drop_body(struct txn *t, int64_t body)
+int drop_body(struct txn *t, int64_t inode, int64_t body)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_BODY_DROP);
 
 	if (body == 0)
 		return 0;
 	sqlite3_bind_int64(st, 1, body);
+	sqlite3_bind_int64(st, 2, inode);
 	return stmt_run(st, "drop a text");
 }
 
@@ -290,7 +290,7 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 	if (r == 0)
 		r = record_save(t, &saved, &now, base, state);
 	if (r == 0 && !same)
-		r = drop_body(t, now.body);
+		r = drop_body(t, now.id, now.body);
 	if (r == 0)
 		*inode = saved;
 	return r;
@@ -473,8 +473,10 @@ int txn_purge(struct txn *t, int64_t id)
 	if (r == 0)
 		r = delete_by_id(t, SQL_XATTR_DROP, id);
 	if (r == 0)
+		r = delete_by_id(t, SQL_SEARCH_GONE, id);
+	if (r == 0)
 		r = delete_by_id(t, SQL_INODE_DELETE, id);
-	return r < 0 ? r : drop_body(t, inode.body);
+	return r < 0 ? r : drop_body(t, id, inode.body);
 }
 
 int txn_purge_all(struct txn *t)

@@ -3,6 +3,7 @@
 
 #include "planfs/json.h"
 #include "planfs/log.h"
+#include "planfs/search.h"
 
 #include <unistd.h>
 
@@ -61,6 +62,19 @@ static int add_requests(struct buf *b, const struct view_source *v)
 	return r < 0 ? r : buf_add_str(b, " },\n");
 }
 
+static int add_search(struct buf *b, struct store *s)
+{
+	struct search_status n;
+
+	if (search_get_status(s, &n) <
+		0) /* a damaged index is no reason to say nothing of the mount */
+		return buf_add_str(b, "  \"search\": null,\n");
+	return buf_printf(b,
+		"  \"search\": { \"indexed\": %lld, \"waiting\": %lld, \"apart\": %lld, "
+		"\"bytes\": %lld },\n",
+		(long long)n.indexed, (long long)n.waiting, (long long)n.apart, (long long)n.bytes);
+}
+
 int status_render(const struct view_source *v, struct buf *ret_text)
 {
 	CLEANUP(buf_done) struct buf b = { 0 };
@@ -92,6 +106,8 @@ int status_render(const struct view_source *v, struct buf *ret_text)
 		r = add_number(&b, "database_bytes", s.file_size);
 	if (r == 0)
 		r = add_number(&b, "wal_bytes", s.wal_size);
+	if (r == 0)
+		r = add_search(&b, v->store);
 	if (r == 0)
 		r = buf_add_str(&b, "  \"last_error\": ");
 	if (r == 0)
