@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "planfs/attr.h"
+#include "planfs/match.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,3 +53,26 @@ int query_parse(const char *text, size_t len, struct query *ret_query,
 
 /* May a section of this plan be what is looked for? */
 bool query_admits(const struct query *q, const char *year, const char *district, const char *plan);
+
+/* What finds the words of a query in texts. Used by one thread at a time. */
+struct query_match;
+
+/* @q is borrowed until query_match_free(). Returns 0 and *ret_match, or -ENOMEM. */
+int query_match_new(const struct query *q, struct query_match **ret_match) MUST_CHECK;
+void query_match_free(struct query_match *m); /* accepts NULL */
+static inline void query_match_freep(struct query_match **m)
+{
+	query_match_free(*m);
+}
+
+/* What a text must have, not minding case, width and the kind of blanks; without strings nothing is known. */
+struct match_terms query_match_needs(const struct query_match *m);
+
+/* Has @data every word, and none that is to be avoided? It is borrowed as of match_set_text(). Returns 1, 0 or -ENOMEM. */
+int query_match_text(struct query_match *m, const char *data, size_t len) MUST_CHECK;
+
+/*
+ * In the text that query_match_text() said yes to: the first line from @from on (where a line begins) that has one of the words; when
+ * no words are looked for, only the first line of all. Returns 1 and *ret_line, its newline included; 0: there is none; -ENOMEM.
+ */
+int query_match_line(struct query_match *m, size_t from, struct match_span *ret_line) MUST_CHECK;

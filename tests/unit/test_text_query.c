@@ -4,6 +4,7 @@
 #include "planfs/buf.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,6 +189,84 @@ static void places_are_admitted_by_every_kind_of_term(void **state)
 	}
 }
 
+/* The numbers of the lines that are told of @text: "1 3"; "no" when the text is none. */
+static void expect_lines(const char *query, const char *text, const char *lines)
+{
+	CLEANUP(query_done) struct query q = { 0 };
+	CLEANUP(query_match_freep) struct query_match *m = NULL;
+	CLEANUP(buf_done) struct buf got = { 0 };
+	struct query_error error = { 0 };
+	struct match_span line = { 0 };
+	size_t i, at = 0, number = 1;
+	int r;
+
+	assert_int_equal(query_parse(query, strlen(query), &q, &error), 0);
+	assert_int_equal(query_match_new(&q, &m), 0);
+	r = query_match_text(m, text, strlen(text));
+	if (r == 0)
+		assert_int_equal(buf_add_str(&got, "no"), 0);
+	while (r > 0 && (r = query_match_line(m, at, &line)) > 0) {
+		for (i = at; i < line.begin; i++)
+			number += text[i] == '\n';
+		assert_int_equal(buf_printf(&got, "%s%zu", got.len ? " " : "", number), 0);
+		for (i = line.begin; i < line.end; i++)
+			number += text[i] == '\n';
+		at = line.end;
+	}
+	assert_true(r >= 0);
+	if (strcmp(buf_str(&got), lines) != 0)
+		fail_msg("%s: lines %s, not %s", query, buf_str(&got), lines);
+}
+
+static void words_are_found_in_one_text(void **state)
+{
+	static const char text[] =
+		"一、德育\n２０１６年　ＩＣＴ 培训\n德育 工作，食堂\n\nict Training";
+
+	(void)state;
+	expect_lines("德育", text, "1 3");
+	expect_lines("德育 食堂", text, "1 3");
+	expect_lines("德育 没有", text, "no");
+	expect_lines("德育 -食堂", text, "no");
+	expect_lines("德育 -没有", text, "1 3");
+	expect_lines("ict", text, "2 5");
+	expect_lines("\"ict\"", text, "5");
+	expect_lines("\"ICT\"", text, "no");
+	expect_lines("2016年", text, "2");
+	expect_lines("“德育 工作”", text, "3");
+	expect_lines("\"德育工作\"", text, "no");
+	expect_lines("食堂 TRAINING", text, "3 5");
+	expect_lines("\"2016年\"", text, "no");
+	expect_lines("-\"2016年\" -x 培训", text, "2");
+	expect_lines("-2016 培训", text, "no");
+	expect_lines("year:2016", text, "1");
+	expect_lines("year:2016 -没有", text, "1");
+	expect_lines("year:2016 -食堂", text, "no");
+	expect_lines("year:2016", "", "");
+	expect_lines("year:2016", "\n", "1");
+	expect_lines("德", "", "no");
+	expect_lines("德", "\xFF\xFE德\n", "1");
+	expect_lines("德\xE8\x82\xB2，", "德育,", "1");
+}
+
+static void the_index_is_asked_for_the_words_that_must_be_there(void **state)
+{
+	static const char text[] = "ict 德育 -食堂 \"a b\" year:2016 plan:x";
+	CLEANUP(query_done) struct query q = { 0 };
+	CLEANUP(query_match_freep) struct query_match *m = NULL;
+	struct query_error error = { 0 };
+	struct match_terms needs;
+
+	(void)state;
+	assert_int_equal(query_parse(text, strlen(text), &q, &error), 0);
+	assert_int_equal(query_match_new(&q, &m), 0);
+	needs = query_match_needs(m);
+	assert_int_equal(needs.n, 3);
+	assert_memory_equal(needs.strings[0].data, "德育", needs.strings[0].len);
+	assert_memory_equal(needs.strings[1].data, "a b", needs.strings[1].len);
+	assert_memory_equal(needs.strings[2].data, "ict", needs.strings[2].len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,7 +274,10 @@ int main(void)
 		cmocka_unit_test(what_is_no_query_is_explained),
 		cmocka_unit_test(very_many_and_very_long_words_are_refused),
 		cmocka_unit_test(places_are_admitted_by_every_kind_of_term),
+		cmocka_unit_test(words_are_found_in_one_text),
+		cmocka_unit_test(the_index_is_asked_for_the_words_that_must_be_there),
 	};
 
+	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
