@@ -4,6 +4,7 @@
 #include "planfs/buf.h"
 #include "planfs/check.h"
 #include "planfs/fs.h"
+#include "planfs/shell.h"
 #include "planfs/store.h"
 
 #include <getopt.h>
@@ -42,6 +43,8 @@ int cmd_optimize(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
 int cmd_reindex(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_similar(int argc, char **argv);
+int cmd_sql(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 int cmd_upgrade(int argc, char **argv);
@@ -230,3 +233,27 @@ void progress_begin(struct progress *p, const char *what, unsigned long all);
 void progress_step(struct progress *p);  /* one more is done */
 void progress_pause(struct progress *p); /* something else will be printed */
 void progress_end(struct progress *p);
+
+/* --- sql_print.c, sql_input.c --- */
+
+enum sql_mode { SQL_LIST, SQL_CSV, SQL_JSON, SQL_TABS };
+enum { SQL_BYTES_MAX = 64 << 20 /* of a statement */ };
+
+/* How rows are printed. */
+struct sql_output {
+	enum sql_mode mode;
+	bool header;
+	bool in_array; /* of JSON, which is to be closed */
+};
+
+bool sql_mode_find(const char *name, enum sql_mode *ret_mode);
+
+/* A shell_row_fn whose argument is a struct sql_output. */
+int sql_print_row(void *arg, const struct shell_row *row) MUST_CHECK;
+void sql_print_end(struct sql_output *out); /* after each statement */
+
+/*
+ * The next line of stdin, with its newline. @prompt: a person types it at that prompt; NULL: it is read. Returns 1; 0 at the end;
+ * -EINTR when a signal came; -EILSEQ when there is a NUL in it; -EFBIG when it is longer than SQL_BYTES_MAX.
+ */
+int sql_read_line(const char *prompt, struct buf *ret_line) MUST_CHECK;

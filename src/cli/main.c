@@ -65,6 +65,19 @@ static const struct command commands[] = {
 		"  --dismiss N    it is dealt with: the one of version N (may be repeated), or all that\n"
 		"                 are listed\n",
 		cmd_conflicts },
+	{ "similar", "PATH [-n N] [--json] (also: DB PATH)", "what is most like a section or a plan",
+		"  -n N      at most N results; 10 by default\n"
+		"  --json    an array with one object per section or plan\n",
+		cmd_similar },
+	{ "sql", "DB|MNT [SQL…] [--csv|--json|--tabs] [--header] [--readonly]",
+		"run SQL: of the arguments, of stdin, or as it is typed",
+		"  --list      columns are separated by '|' (the default)\n"
+		"  --csv, --json, --tabs\n"
+		"              print rows in another form\n"
+		"  --header    the names of the columns above the rows\n"
+		"  --readonly  nothing can be written\n"
+		"Sections are found by SELECT … FROM search WHERE search MATCH '控辍保学'.\n",
+		cmd_sql },
 	{ "check", "DB|MNT [--json] [--strict] [--repair]", "look for damage, and mend it",
 		"  --json    one JSON object per finding\n"
 		"  --strict  warnings about the content count as damage\n"

@@ -246,6 +246,8 @@ static int repair(struct store *s, bool is_trial, store_finding_fn *fn, void *ar
 		r = repair_tables(&p);
 	if (r == 0)
 		r = repair_search(&p, bad_search);
+	if (r == 0)
+		r = repair_sketches(&p);
 	end = repair_end(&p, r == 0 && !is_trial);
 	conn_close(&c);
 	if (r == 0)

@@ -75,3 +75,7 @@ int check_search(struct check *k) MUST_CHECK;
 
 /* repair_search.c: make the index anew when it is not what the texts say, or when @must */
 int repair_search(struct repair *p, bool must) MUST_CHECK;
+
+/* check_sketch.c: tell which texts of the index lack a sketch, and which sketches belong to none; mend it. Results as of check_tell(). */
+int check_sketches(struct check *k) MUST_CHECK;
+int repair_sketches(struct repair *p) MUST_CHECK;

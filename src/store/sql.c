@@ -172,4 +172,6 @@ const char *const sql_text[SQL_COUNT] = {
 		"INSERT OR REPLACE INTO request (slot, session, number) VALUES (?1, ?2, ?3)",
 	[SQL_MARK_SET] = "INSERT INTO mark (name, rev, time, author) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_MARK_DELETE] = "DELETE FROM mark WHERE name = ?1",
+	[SQL_SKETCH_SET] = "INSERT OR REPLACE INTO sketch (inode, data) VALUES (?1, ?2)",
+	[SQL_SKETCH_DROP] = "DELETE FROM sketch WHERE inode = ?1",
 };
