@@ -45,7 +45,8 @@ int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
 
 /*
  * Let the changes that follow in this transaction be of @author (borrowed until the change returns) and @time:
- * for loading a history that was exported. They are not found by time: until now, the tree was without them.
+ * for loading a history that was exported. They are not found by time: until now, the tree was without them. @time 0:
+ * go on with changes of now.
  */
 void txn_pretend(struct txn *t, const char *author, int64_t time);
 

@@ -312,8 +312,8 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 void txn_pretend(struct txn *t, const char *author, int64_t time)
 {
 	t->author = author;
-	t->now = time;
-	t->is_loaded = true;
+	t->now = time ? time : store_now();
+	t->is_loaded = time != 0;
 }
 
 int txn_set_attr(struct txn *t, const struct inode *inode)
