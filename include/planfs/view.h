@@ -16,6 +16,8 @@
 
 enum { VIEW_VOLATILE_BITS = 40 }; /* of the numbers of what is not fixed */
 
+#define VIEW_FOR_EVER 86400.0 /* seconds */
+
 /* What only the running mount knows. Plain data. */
 struct view_mount {
 	const char *mountpoint; /* borrowed */
@@ -80,11 +82,13 @@ static inline bool view_is_view(int64_t id)
 bool view_is_fixed(int64_t id);
 
 /*
- * What the kernel must know besides: does the name under which @id was found mean it for ever; and how often was the
- * number given to something else before, so that the two are not taken for one?
+ * What the kernel is told besides: does the name under which @id was found mean it for ever; for how long may its
+ * attributes be kept, and with them a listing, as they say when that is another one; and how often was the number given to
+ * something else before, so that the two are not taken for one?
  */
 struct view_entry {
 	bool name_is_fixed;
+	double attr_seconds;
 	uint32_t generation;
 };
 

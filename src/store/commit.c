@@ -191,7 +191,7 @@ static int apply_change(struct store *s, const struct change *c)
 	struct txn t = { .s = s, .c = &s->writer, .change = c };
 	int r = 0;
 
-	txn_pretend(&t, NULL, NULL, store_now());
+	txn_pretend(&t, NULL, NULL, 0);
 	if (c->apply)
 		r = c->apply(&t, c->arg);
 	return r == 0 && c->request && s->session ? note_request(s, c->request) : r;
