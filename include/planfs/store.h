@@ -45,6 +45,7 @@ struct store_options {
 	int64_t session; /* names the mount whose requests are noted; 0: none are */
 	bool exclusive; /* be the one process that mounts the database to write, until store_close() */
 	bool verify; /* compare every text that is read with its hash: -EIO, and a line in the log */
+	bool index; /* keep the search index up to date, by a thread of its own; not when readonly */
 };
 
 /* Nanoseconds since 1970, now. */

@@ -36,6 +36,7 @@ static int open_store(struct mount_args *a, const int *fds, struct store **ret_s
 	struct store_options how = { .readonly = a->fs.readonly,
 		.exclusive = !a->fs.readonly,
 		.verify = a->verify,
+		.index = !a->fs.readonly,
 		.has_lock = fds[1] >= 0 };
 	int r;
 

@@ -181,7 +181,7 @@ bool leader_is_wanted(struct store *s)
 	bool is_wanted;
 
 	pthread_mutex_lock(&s->queue_lock);
-	is_wanted = s->first != NULL;
+	is_wanted = s->first || s->indexer.stopping;
 	pthread_mutex_unlock(&s->queue_lock);
 	return is_wanted;
 }
@@ -269,6 +269,8 @@ static int apply_and_commit(struct store *s, struct request *first)
 		s->body_ids = bodies;
 	if (changed || durable)
 		sync_note(s, durable);
+	if (changed && (first->next || !first->change->yields))
+		search_note_change(s);
 	pthread_mutex_unlock(&s->queue_lock);
 	return 0;
 }

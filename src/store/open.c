@@ -218,6 +218,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	s->exclusive = options->exclusive;
 	s->session = options->session;
 	s->verify = options->verify;
+	s->indexes = options->index;
 	pthread_mutex_init(&s->readers_lock, NULL);
 	pthread_mutex_init(&s->queue_lock, NULL);
 	s->path = realpath(path, NULL);
@@ -250,7 +251,8 @@ static int open_connections(struct store *s)
 		log_dbg("another program is checkpointing; held later");
 	checkpoint_watch(s);
 	spare_tend(s);
-	return sync_start(s);
+	r = sync_start(s);
+	return r < 0 || !s->indexes ? r : search_tend_start(s);
 }
 
 int store_open(const char *path, const struct store_options *options, struct store **ret_store,
@@ -291,6 +293,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
+	search_tend_stop(s);
 	sync_stop(s);
 	spare_done(s);
 	while (s->n_idle > 0) {

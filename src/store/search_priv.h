@@ -3,6 +3,7 @@
 
 #include "planfs/search.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 struct check;
@@ -46,14 +47,31 @@ int search_match(const struct search_terms *any, size_t n, struct buf *ret_match
 /* search.c: is @error, of the last statement of @db that failed, damage of the index, or one that cannot even be opened? */
 bool search_is_damaged(sqlite3 *db, int error);
 
-/* search_step.c: search_index_step(); @yields as of struct change. */
+/* search_step.c: search_index_step() and search_index_merge(); @yields as of struct change, -EAGAIN, too. */
 int search_step(struct store *s, size_t budget, unsigned wait_ms, bool yields) MUST_CHECK;
+int search_merge(struct store *s, unsigned pages, unsigned wait_ms, bool yields) MUST_CHECK;
 
 /* search_clear.c: in the transaction under way on @db: make the index itself anew, empty; the same, and have all files wait for it. */
 int search_remake(sqlite3 *db) MUST_CHECK;
 int search_empty(sqlite3 *db) MUST_CHECK;
 
 extern const char schema_search_index[]; /* the statements that search_remake() runs again */
+
+/* The thread that keeps the index up to date; queue_lock of the store guards all. */
+struct indexer {
+	pthread_t thread;
+	pthread_cond_t wake;
+	bool runs, stopping;
+	bool sleeps;        /* until it is woken */
+	uint64_t changes;   /* that were committed, its own apart */
+	int64_t changed_at; /* clock_now() of the last */
+	int64_t after;      /* atomic: the inode that was dealt with last, 0: begin */
+};
+
+/* search_tend.c; something was committed that did not yield: called with queue_lock held. */
+int search_tend_start(struct store *s) MUST_CHECK;
+void search_tend_stop(struct store *s);
+void search_note_change(struct store *s);
 
 /* check_search.c: is the index what the texts say? Returns 1 or 0; the same as a finding. */
 int search_compare(struct check *k) MUST_CHECK;

@@ -16,14 +16,19 @@ enum {
 
 struct step {
 	size_t budget;
+	bool insists; /* others may wait for so long */
+	int64_t after; /* the file that was dealt with last: all come in turn, however often the first ones are saved */
 	size_t used;
 	int files;
+	int64_t last;
 };
 
 /* There is always something done, or a long text would never come in. */
 static bool is_enough(struct txn *t, const struct step *p)
 {
-	return p->files > 0 && (p->used >= p->budget || leader_is_wanted(t->s));
+	if (p->files == 0)
+		return false;
+	return p->used >= p->budget || (!p->insists && leader_is_wanted(t->s));
 }
 
 /* Give the index the text of @body as that of @inode, or take it out. Returns 1, or 0 when there is no such text. */
@@ -135,15 +140,16 @@ static int index_file(struct txn *t, struct step *p, const struct waiting *file)
 	return r < 0 ? r : 1;
 }
 
-static int index_waiting(struct txn *t, struct step *p)
+static int index_behind(struct txn *t, struct step *p, int64_t after)
 {
-	struct waiting file = { 0 };
+	struct waiting file = { .inode = after };
 	int r;
 
 	while (!is_enough(t, p)) {
 		r = next_waiting(t, file.inode, &file);
 		if (r <= 0)
 			return r;
+		p->last = file.inode;
 		r = index_file(t, p, &file);
 		if (r < 0)
 			return r;
@@ -151,6 +157,16 @@ static int index_waiting(struct txn *t, struct step *p)
 		p->used += FILE_COST;
 	}
 	return 0;
+}
+
+static int index_waiting(struct txn *t, struct step *p)
+{
+	int r;
+
+	r = index_behind(t, p, p->after);
+	if (r == 0 && p->after > 0)
+		r = index_behind(t, p, 0);
+	return r;
 }
 
 /* --- files that are gone --- */
@@ -216,20 +232,26 @@ static int apply_step(struct txn *t, void *arg)
 
 	p->used = 0;
 	p->files = 0;
+	p->last = 0;
 	r = take_out_gone(t, p);
 	return r < 0 ? r : index_waiting(t, p);
 }
 
 int search_step(struct store *s, size_t budget, unsigned wait_ms, bool yields)
 {
-	struct step p = { .budget = budget };
+	struct step p = { .budget = budget,
+		.insists = !yields,
+		.after = __atomic_load_n(&s->indexer.after, __ATOMIC_RELAXED) };
 	const struct change c = {
 		.apply = apply_step, .arg = &p, .wait_ms = wait_ms, .yields = yields
 	};
 	int r;
 
 	r = store_change(s, &c);
-	return r < 0 ? r : p.files;
+	if (r < 0)
+		return r;
+	__atomic_store_n(&s->indexer.after, p.last, __ATOMIC_RELAXED);
+	return p.files;
 }
 
 int search_index_step(struct store *s, size_t budget, unsigned wait_ms)
@@ -260,14 +282,21 @@ static int apply_merge(struct txn *t, void *arg)
 	return r;
 }
 
-int search_index_merge(struct store *s, unsigned pages, unsigned wait_ms)
+int search_merge(struct store *s, unsigned pages, unsigned wait_ms, bool yields)
 {
 	struct merge m = { .pages = pages };
 	const struct change c = {
-		.apply = apply_merge, .arg = &m, .wait_ms = wait_ms, .yields = true
+		.apply = apply_merge, .arg = &m, .wait_ms = wait_ms, .yields = yields
 	};
 	int r;
 
 	r = store_change(s, &c);
-	return r == -EAGAIN ? -EBUSY : r < 0 ? r : m.did;
+	return r < 0 ? r : m.did;
+}
+
+int search_index_merge(struct store *s, unsigned pages, unsigned wait_ms)
+{
+	int r = search_merge(s, pages, wait_ms, true);
+
+	return r == -EAGAIN ? -EBUSY : r;
 }

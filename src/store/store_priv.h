@@ -114,7 +114,7 @@ struct request; /* commit.c */
 struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
-	bool readonly, exclusive, verify;
+	bool readonly, exclusive, verify, indexes;
 	int64_t complained; /* atomic: the inode, or minus the body, that the last complaint was about */
 	int64_t origin;  /* of our revisions */
 	int64_t session; /* of the mount, 0: none */
@@ -155,6 +155,8 @@ struct store {
 	bool syncer_runs, stopping;
 	int64_t tend_at;        /* clock_now() of the next checkpoint in a pause, INT64_MAX: none */
 	int64_t unsynced_since; /* clock_now() of the oldest commit not on the disk, 0: none */
+
+	struct indexer indexer;
 };
 
 /* A transaction under way: a view of the leader's connection. */
@@ -262,6 +264,7 @@ void checkpoint_watch(struct store *s); /* count the frames of the log from now 
 void checkpoint_yield(struct store *s);
 
 /* sync.c */
+void cond_init_monotonic(pthread_cond_t *cond); /* its times are those of clock_now() */
 int sync_start(struct store *s) MUST_CHECK;
 void sync_stop(struct store *s);
 

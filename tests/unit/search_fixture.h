@@ -106,6 +106,7 @@ static inline void expect_index_is_sound(struct fixture *f)
 	sqlite3 *db = NULL;
 
 	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 10000);
 	assert_int_equal(tokenizer_register(db), 0);
 	if (sqlite3_exec(db,
 		    "INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)",
