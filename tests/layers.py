@@ -25,7 +25,7 @@ BELOW = {
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
     'text': ['copies', 'document', 'encoding', 'match', 'ngram', 'query', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
-    'store': ['change', 'check', 'moment', 'optimize', 'pages', 'recover', 'search', 'shell', 'similar', 'store'],
+    'store': ['change', 'check', 'grep', 'moment', 'optimize', 'pages', 'recover', 'search', 'shell', 'similar', 'store'],
     'view': ['view'],
     'fs': ['fs'],
     'import': ['export', 'import', 'import_store', 'load', 'new_year'],

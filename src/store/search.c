@@ -50,6 +50,11 @@ static void end(struct store *s, struct conn *c)
 	reader_put(s, c);
 }
 
+struct conn *search_conn(struct search *q)
+{
+	return q->c;
+}
+
 int search_open(struct store *s, struct search **ret_search)
 {
 	struct search *q = calloc(1, sizeof(*q));
@@ -189,6 +194,28 @@ int search_names(struct search *q, int64_t inode, search_name_fn *fn, void *arg)
 		if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 1)))
 			continue; /* in no listing either */
 		r = fn(arg, sqlite3_column_int64(st, 0), name);
+		if (r != 0)
+			return r;
+	}
+	return r;
+}
+
+int search_each_name(struct search *q, search_each_fn *fn, void *arg)
+{
+	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	int r;
+
+	r = search_stmt(q->c, SEARCH_EACH_NAME, &st);
+	if (r < 0)
+		return r;
+	while ((r = stmt_row(st, "list all names")) > 0) {
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+
+		if (!name)
+			return -ENOMEM;
+		if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 1)))
+			continue; /* in no listing either */
+		r = fn(arg, sqlite3_column_int64(st, 0), name, sqlite3_column_int64(st, 2));
 		if (r != 0)
 			return r;
 	}

@@ -20,6 +20,7 @@ enum search_sql {
 	SEARCH_APART,
 	SEARCH_ALL,
 	SEARCH_NAMES,
+	SEARCH_EACH_NAME,
 	SEARCH_DIRECTORY,
 	SEARCH_NEXT_WAITING,
 	SEARCH_NEXT_GONE,
@@ -31,6 +32,9 @@ enum search_sql {
 	SEARCH_MERGE,
 	SEARCH_SQL_COUNT
 };
+
+/* search.c: the connection in whose transaction @q searches. */
+struct conn *search_conn(struct search *q);
 
 /* search_sql.c: a statement of @c, prepared at its first use, to be declared CLEANUP_STMT. Returns 0 or -Exxx. */
 int search_stmt(struct conn *c, enum search_sql id, sqlite3_stmt **ret_st) MUST_CHECK;
