@@ -312,7 +312,9 @@ int fs_run(struct store *s, const struct fs_options *options)
 		return -ENOMEM;
 	fuse_set_log_func(on_fuse_log);
 	store_set_wait_hook(loop_step_aside);
-	r = state_open(fs);
+	r = view_memory_new(&fs->views.memory);
+	if (r == 0)
+		r = state_open(fs);
 	if (r == 0) {
 		if (!fs->resumed) /* else files may be open of which we have not heard */
 			purge_unlinked(fs);
@@ -320,6 +322,7 @@ int fs_run(struct store *s, const struct fs_options *options)
 		purge_unlinked(fs);
 	}
 	state_close(fs);
+	view_memory_free(fs->views.memory);
 	free(fs->purge);
 	free(fs);
 	return r;

@@ -7,6 +7,7 @@
 
 static const struct view_ops *const families[VIEW_FAMILIES] = {
 	[VIEW_TOP] = &view_top,
+	[VIEW_SEARCH] = &view_search,
 };
 
 const struct view_ops *view_family_ops(size_t family)

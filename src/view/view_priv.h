@@ -8,6 +8,7 @@ enum { VIEW_FAMILY_SHIFT = 58 };
 /* Bits 58 to 61 of a number: the index into the table of view.c. A number is never given to another family. */
 enum view_family {
 	VIEW_TOP, /* .planfs and the files in it */
+	VIEW_SEARCH,
 	VIEW_FAMILIES
 };
 
@@ -37,7 +38,7 @@ struct view_ops {
 		struct buf *ret_target); /* NULL: no symlinks */
 };
 
-extern const struct view_ops view_top;
+extern const struct view_ops view_top, view_search;
 
 /* The families that have a directory in .planfs: from VIEW_TOP + 1 on. Returns NULL behind the last. */
 const struct view_ops *view_family_ops(size_t family);
@@ -50,3 +51,14 @@ typedef int view_render_fn(const struct view_source *v, struct buf *ret_text);
 
 view_render_fn readme_render;
 view_render_fn status_render;
+view_render_fn duplicates_render;
+
+/* Each view that keeps something has a part of its own, with its own lock. */
+struct view_memory {
+	struct search_memory *search;
+	struct kept_text *duplicates;
+};
+
+/* duplicates.c */
+int kept_text_new(struct kept_text **ret_kept) MUST_CHECK;
+void kept_text_free(struct kept_text *k); /* accepts NULL */
