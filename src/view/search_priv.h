@@ -13,7 +13,7 @@ enum {
 	SEARCH_KIND_SHIFT = 38,
 	SEARCH_HASH_BITS = 14, /* of a hit's path */
 	SEARCH_LIST_MAX = 10000,
-	SEARCH_TEXT_MAX = 16 << 20, /* bytes */
+	SEARCH_TEXT_MAX = 8 << 20, /* bytes */
 };
 
 /* Bits 38 and 39 of the rest of a number. */
