@@ -52,7 +52,8 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
 	rc = sqlite3_declare_vtab(db, declaration);
 	if (rc != SQLITE_OK)
 		return rc;
-	sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
+	sqlite3_vtab_config(
+		db, SQLITE_VTAB_DIRECTONLY); /* a trigger with it would break other programs */
 	t = sqlite3_malloc(sizeof(*t));
 	if (!t)
 		return SQLITE_NOMEM;

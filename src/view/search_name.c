@@ -73,27 +73,38 @@ static int by_name(const void *a, const void *b, void *arg)
 	return order ? order : x < y ? -1 : x > y;
 }
 
-/* The second of two that have the same name gets its number behind it. Returns how many there were, or -ENOMEM. */
-static int tell_apart(struct hits *h, int pass)
+/* Put the number of its file behind the name of a hit. */
+static int number_hit(struct hit *hit, int pass)
 {
 	char number[64];
-	size_t i;
-	int r, n = 0;
+
+	snprintf(number, sizeof(number), pass ? " (%lld-%d)" : " (%lld)", (long long)hit->inode,
+		pass);
+	return make_name(hit->path, number, &hit->name);
+}
+
+/*
+ * All that have the same name get a number: when one comes later, the name goes away instead of leading to another section.
+ * Returns how many there were, or -ENOMEM.
+ */
+static int tell_apart(struct hits *h, int pass)
+{
+	size_t i, end, n = 0;
+	int r = 0;
 
 	qsort_r(h->by_name, h->n, sizeof(*h->by_name), by_name, h->items);
-	for (i = 1; i < h->n; i++) {
-		struct hit *last = &h->items[h->by_name[i - 1]], *hit = &h->items[h->by_name[i]];
+	for (i = 0; i < h->n && r == 0; i = end) {
+		const char *name = h->items[h->by_name[i]].name;
 
-		if (strcmp(last->name, hit->name) != 0)
+		for (end = i + 1; end < h->n; end++)
+			if (strcmp(h->items[h->by_name[end]].name, name) != 0)
+				break;
+		if (end == i + 1)
 			continue;
-		snprintf(number, sizeof(number), pass ? " (%lld-%d)" : " (%lld)",
-			(long long)hit->inode, pass);
-		r = make_name(hit->path, number, &hit->name);
-		if (r < 0)
-			return r;
-		n++;
+		for (n += end - i; i < end && r == 0; i++)
+			r = number_hit(&h->items[h->by_name[i]], pass);
 	}
-	return n;
+	return r < 0 ? r : (int)n;
 }
 
 int hits_name_all(struct hits *h)

@@ -390,6 +390,22 @@ static void a_search_can_be_interrupted(void **state)
 	expect_of(sh, "SELECT count(*) FROM search('德育')", "3");
 }
 
+static void what_is_found_can_be_changed(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(shell_closep) struct shell *sh = NULL;
+
+	put_some(f);
+	sh = open_shell(f, false);
+	expect_of(sh,
+		"UPDATE section SET body = replace(body, '德育', '立德') WHERE inode IN (SELECT inode FROM search('德育'));"
+		"SELECT count(*) FROM search('德育'); SELECT count(*) FROM search('立德')",
+		"0\n3");
+	/* but a trigger or a view with it would break other programs */
+	expect_of(sh, "CREATE VIEW mine AS SELECT name FROM search('立德')", "");
+	expect_refusal(sh, "SELECT * FROM mine", "0: unsafe use of virtual table \"search\"");
+}
+
 static void what_is_committed_is_found(void **state)
 {
 	struct fixture *f = *state;
@@ -420,6 +436,7 @@ int main(void)
 		CASE(constraints_restrict_what_is_found),
 		CASE(what_cannot_be_searched_is_told),
 		CASE(a_search_can_be_interrupted),
+		CASE(what_is_found_can_be_changed),
 		CASE(what_is_committed_is_found),
 	};
 

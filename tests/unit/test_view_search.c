@@ -352,6 +352,28 @@ static void names_are_legal_short_and_each_is_one(void **state)
 	assert_int_equal(i, 7);
 }
 
+static void a_name_never_leads_to_another_section(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP_SOURCE struct view_source v = source_of(f);
+	CLEANUP(buf_done) struct buf names = { 0 };
+	struct inode dir, link;
+	char *space;
+
+	put(f, "2016/合肥市/a:b/01.txt", "同名");
+	expect_list(&v, "同名", "2016 合肥市 a：b 01.txt\n");
+	put(f, "2016/合肥市/a：b/01.txt", "同名");
+	list(&v, "同名", &names);
+	dir = at(&v, search_dir(&v), "同名");
+	assert_int_equal(view_lookup(&v, dir.id, "2016 合肥市 a：b 01.txt", &link), -ENOENT);
+	space = strchr(names.data, '\n');
+	assert_non_null(space);
+	*space = '\0';
+	assert_int_equal(
+		strncmp(names.data, "2016 合肥市 a：b 01 (", strlen("2016 合肥市 a：b 01 (")), 0);
+	assert_true(S_ISLNK(at(&v, dir.id, names.data).mode));
+}
+
 static void many_queries_take_little_memory(void **state)
 {
 	struct fixture *f = *state;
@@ -457,6 +479,7 @@ int main(void)
 		CASE(the_directory_itself_lists_what_was_asked_last),
 		CASE(a_listing_goes_on_where_it_was),
 		CASE(names_are_legal_short_and_each_is_one),
+		CASE(a_name_never_leads_to_another_section),
 		CASE(many_queries_take_little_memory),
 		CASE(hostile_words_do_no_harm),
 		CASE(without_a_memory_there_is_no_search),
