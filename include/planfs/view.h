@@ -63,9 +63,20 @@ struct view_slots {
 /* Receives a named number. A result other than 0 ends the enumeration. */
 typedef int view_number_fn(void *arg, const char *name, int64_t number);
 
+/* What views keep between two looks at them: bounded, and nothing is lost with it. Used by many threads at once. */
+struct view_memory;
+
+int view_memory_new(struct view_memory **ret_memory) MUST_CHECK;
+void view_memory_free(struct view_memory *m); /* accepts NULL */
+static inline void view_memory_freep(struct view_memory **m)
+{
+	view_memory_free(*m);
+}
+
 /* Where views get their contents from. Borrowed by all functions for the time of the call. */
 struct view_source {
 	struct store *store;
+	struct view_memory *memory; /* NULL: there is no search, and nothing is kept */
 	void (*mount_status)(void *arg, struct view_mount *ret_mount); /* NULL: not mounted */
 	/* Requests of the kernel so far, by kind; NULL: not mounted. Returns 0 or the result of @fn. */
 	int (*mount_requests)(void *arg, view_number_fn *fn, void *fn_arg);

@@ -107,6 +107,7 @@ static int show(const char *arg, const char *wanted, size_t n, struct output *ou
 		r = cli_open_to_read(buf_str(&db), &s);
 	if (r < 0)
 		return r;
+	index_catch_up(s);
 	r = similar_find(s, buf_str(&path), n, print, out);
 	if (r < 0)
 		complain(wanted[0] ? wanted : arg, r);

@@ -316,6 +316,8 @@ int fs_run(struct store *s, const struct fs_options *options)
 	store_set_wait_hook(loop_step_aside);
 	r = push_start(fs);
 	if (r == 0)
+		r = view_memory_new(&fs->views.memory);
+	if (r == 0)
 		r = state_open(fs);
 	if (r == 0) {
 		fs->views.slots = state_slots(fs);
@@ -327,6 +329,7 @@ int fs_run(struct store *s, const struct fs_options *options)
 	state_close(fs);
 	push_stop(fs);
 	sight_done(fs);
+	view_memory_free(fs->views.memory);
 	free(fs->purge);
 	free(fs);
 	return r;

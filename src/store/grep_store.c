@@ -129,6 +129,7 @@ int grep_store(struct store *s, const struct grep_query *query, grep_file_fn *fn
 	struct search *q = NULL;
 	int r;
 
+	store_waits(); /* it may take a second: those who want little need not wait for it */
 	r = check_path(s, query->path);
 	if (r == 0)
 		r = grep_list_init(&list, query);

@@ -95,3 +95,11 @@ int repair_search(struct repair *p, bool must) MUST_CHECK;
 /* check_sketch.c: tell which texts of the index lack a sketch, and which sketches belong to none; mend it. Results as of check_tell(). */
 int check_sketches(struct check *k) MUST_CHECK;
 int repair_sketches(struct repair *p) MUST_CHECK;
+
+/* search_table.c: the table "search" on the connection @db. @what is borrowed until that is closed. */
+struct search_table {
+	struct store *s;
+	const volatile bool *interrupted; /* searches end with SQLITE_INTERRUPT */
+};
+
+int search_table_register(sqlite3 *db, struct search_table *what) MUST_CHECK;

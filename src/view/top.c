@@ -11,6 +11,7 @@ static const struct {
 } files[] = {
 	{ "README.txt", readme_render },
 	{ "status.json", status_render },
+	{ "duplicates.tsv", duplicates_render },
 };
 
 /* Files have the rest 1 and so on; places in the listing are the same, and those of the families lie behind. */

@@ -11,6 +11,7 @@ static const struct view_ops *const families[VIEW_FAMILIES] = {
 	[VIEW_GMT] = &view_gmt,
 	[VIEW_HISTORY] = &view_history,
 	[VIEW_CONFLICTS] = &view_conflicts,
+	[VIEW_SEARCH] = &view_search,
 };
 
 const struct view_ops *view_family_ops(size_t family)
