@@ -183,6 +183,7 @@ void txn_pretend(struct txn *t, const char *author, const char *program, int64_t
 	t->now = time;
 	t->author = author;
 	t->program = program;
+	t->is_loaded = author != NULL;
 	if (author)
 		return;
 	t->author = t->change->author;

@@ -72,6 +72,9 @@ enum sql_id {
 	SQL_MOMENT_BEFORE,
 	SQL_MOMENT_HISTORY,
 	SQL_MOMENT_CHANGES,
+	SQL_PAST_NAMES,
+	SQL_PAST_FIRST,
+	SQL_SAME_TEXT,
 	SQL_MARK,
 	SQL_MARKS,
 	SQL_READERS_END, /* the following are prepared by the writer only */
@@ -192,6 +195,7 @@ struct txn {
 	const struct change *change; /* under way; NULL: a repair */
 	const char *author, *program;
 	int64_t now;       /* of the change, ns */
+	bool is_loaded;    /* @now is that of another database: see txn_pretend() */
 	seen_fn *has_seen; /* NULL: nothing is known */
 	void *seen_arg;
 	int64_t unseen; /* a body, 0: none */
@@ -412,7 +416,8 @@ struct repair_rule {
 	const char *find; /* columns as of struct check_rule: what is told */
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
-extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[];
+extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[],
+	repair_history[];
 extern const char repair_sequences[], repair_highest[];
 
 /*
