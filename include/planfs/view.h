@@ -63,6 +63,15 @@ struct view_slots {
 /* Receives a named number. A result other than 0 ends the enumeration. */
 typedef int view_number_fn(void *arg, const char *name, int64_t number);
 
+enum { VIEW_GROUPS_MAX = 64 };
+
+/* Who looks at a view, and may not see what permissions keep from him. Plain data. */
+struct view_reader {
+	uint32_t uid, gid;
+	uint32_t groups[VIEW_GROUPS_MAX]; /* besides */
+	uint32_t n_groups;
+};
+
 /* What views keep between two looks at them: bounded, and nothing is lost with it. Used by many threads at once. */
 struct view_memory;
 
@@ -80,6 +89,8 @@ struct view_source {
 	void (*mount_status)(void *arg, struct view_mount *ret_mount); /* NULL: not mounted */
 	/* Requests of the kernel so far, by kind; NULL: not mounted. Returns 0 or the result of @fn. */
 	int (*mount_requests)(void *arg, view_number_fn *fn, void *fn_arg);
+	/* Who asks; false, or NULL: somebody who may see everything. */
+	bool (*reader)(void *arg, struct view_reader *ret_reader);
 	void *arg;
 	struct view_slots *slots; /* NULL: no moments can be looked up */
 };

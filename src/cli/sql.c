@@ -250,8 +250,8 @@ static int take_line(struct sql *q, struct buf *text, struct buf *line, unsigned
 	if (text->len == 0)
 		q->begin = number;
 	r = buf_add(text, line->data, line->len);
-	if (r < 0 || !shell_is_complete(buf_str(text)))
-		return r;
+	if (r < 0 || !strchr(buf_str(line), ';') || !shell_is_complete(buf_str(text)))
+		return r; /* a long text is not looked through for each of its lines */
 	r = run_all(q, buf_str(text), q->begin);
 	buf_done(text);
 	return r;

@@ -277,6 +277,7 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 	fs->views = (struct view_source){ .store = s,
 		.mount_status = mount_status,
 		.mount_requests = mount_requests,
+		.reader = fs_reader,
 		.arg = fs };
 	pthread_mutex_init(&fs->table_lock, NULL);
 	pthread_mutex_init(&fs->marks_lock, NULL);

@@ -25,13 +25,29 @@ static int run(struct conn *c, enum search_sql id, const char *what)
 	return r < 0 ? r : stmt_run(st, what);
 }
 
+/*
+ * A hit is on some pages of its own and some that all have in common, more than a small cache holds: it would be read from the
+ * file for each search. Connections that search are few, because the one that was used last is used next.
+ */
+static int widen(struct conn *c)
+{
+	if (c->is_wide)
+		return 0;
+	if (sqlite3_exec(c->db, "PRAGMA cache_size = -8000", NULL, NULL, NULL) != SQLITE_OK)
+		return store_errno(c->db, "configure the connection");
+	c->is_wide = true;
+	return 0;
+}
+
 /* A transaction sees the database as of its first look at it. */
 static int begin(struct conn *c)
 {
 	CLEANUP_STMT sqlite3_stmt *look = NULL;
 	int r;
 
-	r = run(c, SEARCH_BEGIN, "begin to search");
+	r = widen(c);
+	if (r == 0)
+		r = run(c, SEARCH_BEGIN, "begin to search");
 	if (r < 0)
 		return r;
 	look = conn_stmt(c, SQL_MAX_REV);

@@ -131,6 +131,7 @@ struct conn {
 	sqlite3 *db;
 	sqlite3_stmt *st[SQL_COUNT];
 	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
+	bool is_wide;                           /* its cache is that of a search */
 };
 
 struct id_range {

@@ -125,7 +125,6 @@ static int get_link(const struct view_source *v, int64_t id, struct inode *ret_i
 
 static int search_get_inode(const struct view_source *v, int64_t id, struct inode *ret_inode)
 {
-	CLEANUP(buf_done) struct buf words = { 0 };
 	int r;
 
 	if (!v->memory)
@@ -140,8 +139,7 @@ static int search_get_inode(const struct view_source *v, int64_t id, struct inod
 		return get_link(v, id, ret_inode);
 	if (kind_of(id) == SEARCH_TEXT)
 		return get_text(v, bits_of(id), ret_inode);
-	r = kind_of(id) == SEARCH_LIST ? search_recall(v->memory->search, bits_of(id), &words)
-				       : -ENOENT;
+	r = kind_of(id) == SEARCH_LIST ? search_recall(v->memory->search, bits_of(id)) : -ENOENT;
 	if (r == 0)
 		*ret_inode = make_list(bits_of(id));
 	return r;
@@ -159,6 +157,8 @@ static bool ends_in_txt(const char *name)
 static int lookup_query(const struct view_source *v, const char *name, struct inode *ret_inode)
 {
 	CLEANUP(buf_done) struct buf words = { 0 };
+	struct view_reader reader;
+	struct asked asked = { .reader = view_get_reader(v, &reader) };
 	bool is_text = ends_in_txt(name);
 	uint64_t bits;
 	int r;
@@ -168,8 +168,9 @@ static int lookup_query(const struct view_source *v, const char *name, struct in
 	if (is_probe(name))
 		return -ENOENT;
 	r = buf_add(&words, name, strlen(name) - (is_text ? 4 : 0));
+	asked.words = buf_str(&words);
 	if (r == 0)
-		r = search_remember(v->memory->search, buf_str(&words), &bits);
+		r = search_remember(v->memory->search, &asked, &bits);
 	if (r < 0)
 		return r;
 	if (is_text)
@@ -245,13 +246,14 @@ static int scan_root(const struct view_source *v, int64_t after, store_entry_fn 
 {
 	const struct store_entry first = { readme_name, 1,
 		view_make_inode(readme_id(), S_IFREG | 0444, sizeof(search_readme) - 1) };
+	struct view_reader reader;
 	int r = 0;
 
 	if (after < 1)
 		r = fn(arg, &first);
 	return r ? r
-		 : search_each_recent(v->memory->search, after > 1 ? after - 1 : 0, tell_recent,
-			   &(struct recents){ fn, arg });
+		 : search_each_recent(v->memory->search, view_get_reader(v, &reader),
+			   after > 1 ? after - 1 : 0, tell_recent, &(struct recents){ fn, arg });
 }
 
 /* A listing that goes on does so in what it began in, unless that was forgotten. */

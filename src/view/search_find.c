@@ -17,6 +17,7 @@ struct finder {
 	struct query_match *match;
 	enum search_kind kind;
 	struct hits *hits;
+	struct permission permission;
 };
 
 void hits_free(struct hits *h)
@@ -125,6 +126,8 @@ static int on_file(void *arg, const struct grep_file *file, const char *data, si
 		!query_admits(f->query, file->year, file->district, file->plan))
 		return 0;
 	r = query_match_text(f->match, data, len);
+	if (r > 0)
+		r = permission_to_read(&f->permission, file->path);
 	if (r <= 0)
 		return r;
 	if (is_full(f->hits)) {
@@ -180,12 +183,30 @@ static int explain(struct hits *h, const struct query_error *error)
 		search_readme);
 }
 
-int hits_find(struct store *s, const char *words, enum search_kind kind, struct hits **ret_hits)
+static int parse_and_search(struct store *s, const struct asked *asked, struct finder *f)
 {
 	CLEANUP(query_done) struct query query = { 0 };
-	CLEANUP(query_match_freep) struct query_match *match = NULL;
-	struct hits *h = calloc(1, sizeof(*h));
 	struct query_error error = { 0 };
+	int r;
+
+	r = query_parse(asked->words, strlen(asked->words), &query, &error);
+	if (r == -EINVAL)
+		return explain(f->hits, &error);
+	if (r == 0)
+		r = query_match_new(&query, &f->match);
+	if (r < 0)
+		return r;
+	f->query = &query;
+	r = search(s, f);
+	query_match_free(f->match);
+	return r;
+}
+
+int hits_find(
+	struct store *s, const struct asked *asked, enum search_kind kind, struct hits **ret_hits)
+{
+	struct hits *h = calloc(1, sizeof(*h));
+	struct finder f = { .kind = kind, .hits = h, .permission = { s, asked->reader, { 0 }, 0 } };
 	struct store_status status;
 	int r;
 
@@ -193,19 +214,10 @@ int hits_find(struct store *s, const char *words, enum search_kind kind, struct 
 		return -ENOMEM;
 	h->made = clock_now();
 	r = store_get_status(s, &status);
-	if (r < 0)
-		goto out;
 	h->rev = status.revision;
-	r = query_parse(words, strlen(words), &query, &error);
-	if (r == -EINVAL) {
-		r = explain(h, &error);
-		goto out;
-	}
 	if (r == 0)
-		r = query_match_new(&query, &match);
-	if (r == 0)
-		r = search(s, &(struct finder){ &query, match, kind, h });
-out:
+		r = parse_and_search(s, asked, &f);
+	permission_done(&f.permission);
 	if (r < 0)
 		hits_free(h);
 	else

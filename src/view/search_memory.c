@@ -21,7 +21,8 @@ enum {
 enum { KEPT_LIST, KEPT_TEXT, KEPT };
 
 struct query_slot {
-	char *words; /* owned; NULL: free */
+	char *words;                /* owned; NULL: free */
+	struct view_reader *reader; /* owned; NULL: somebody who may see everything */
 	uint64_t bits;
 	uint64_t used;  /* when, counted in uses */
 	uint64_t asked; /* when somebody looked at it first, counted in uses; 0: nobody */
@@ -65,6 +66,7 @@ static void drop_slot(struct search_memory *m, struct query_slot *q)
 	drop_hits(m, q, KEPT_LIST);
 	drop_hits(m, q, KEPT_TEXT);
 	free(q->words);
+	free(q->reader);
 	*q = (struct query_slot){ 0 };
 }
 
@@ -130,39 +132,73 @@ void search_memory_free(struct search_memory *m)
 	free(m);
 }
 
-/* FNV-1a, and one more step for the bits that are taken. */
-static uint64_t hash_words(const char *words)
+static bool is_same_reader(const struct view_reader *a, const struct view_reader *b)
 {
-	uint64_t hash = 0xCBF29CE484222325;
+	return a && b ? memcmp(a, b, sizeof(*a)) == 0 : a == b;
+}
 
-	for (; *words; words++)
-		hash = (hash ^ (unsigned char)*words) * 0x100000001B3;
-	return hash * 0x9E3779B97F4A7C15u >> (64 - SEARCH_KIND_SHIFT);
+/* FNV-1a. */
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t len)
+{
+	const unsigned char *at = data;
+
+	for (; len > 0; len--)
+		hash = (hash ^ *at++) * 0x100000001B3;
+	return hash;
+}
+
+static uint64_t hash_asked(const struct asked *asked)
+{
+	uint64_t hash = hash_bytes(0xCBF29CE484222325, asked->words, strlen(asked->words));
+
+	if (asked->reader)
+		hash = hash_bytes(hash, asked->reader, sizeof(*asked->reader));
+	return hash * 0x9E3779B97F4A7C15u >>
+	       (64 - SEARCH_KIND_SHIFT); /* for the bits that are taken */
+}
+
+static int copy_asked(const struct asked *asked, uint64_t bits, struct query_slot *ret_slot)
+{
+	struct query_slot q = { .words = strdup(asked->words), .bits = bits };
+
+	if (asked->reader)
+		q.reader = malloc(sizeof(*q.reader));
+	if (!q.words || (asked->reader && !q.reader)) {
+		free(q.words);
+		free(q.reader);
+		return -ENOMEM;
+	}
+	if (asked->reader)
+		*q.reader = *asked->reader;
+	*ret_slot = q;
+	return 0;
 }
 
 /* Of two queries with the same number the newer one is known: there is one such pair among some hundred thousand. */
-int search_remember(struct search_memory *m, const char *words, uint64_t *ret_bits)
+int search_remember(struct search_memory *m, const struct asked *asked, uint64_t *ret_bits)
 {
-	uint64_t bits = hash_words(words);
-	struct query_slot *q;
-	char *copy = strdup(words);
+	uint64_t bits = hash_asked(asked);
+	struct query_slot copy, *q;
+	int r;
 
-	if (!copy)
-		return -ENOMEM;
+	r = copy_asked(asked, bits, &copy);
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&m->lock);
 	q = find_slot(m, bits);
-	if (q && strcmp(q->words, words) != 0) {
+	if (q && (strcmp(q->words, copy.words) != 0 || !is_same_reader(q->reader, copy.reader))) {
 		drop_slot(m, q);
 		q = NULL;
 	}
 	if (!q) {
 		q = free_slot(m);
-		*q = (struct query_slot){ .words = copy, .bits = bits };
-		copy = NULL;
+		*q = copy;
+		copy = (struct query_slot){ 0 };
 	}
 	q->used = ++m->uses;
 	pthread_mutex_unlock(&m->lock);
-	free(copy);
+	free(copy.words);
+	free(copy.reader);
 	*ret_bits = bits;
 	return 0;
 }
@@ -178,21 +214,29 @@ void search_note_asked(struct search_memory *m, uint64_t bits)
 	pthread_mutex_unlock(&m->lock);
 }
 
-int search_recall(struct search_memory *m, uint64_t bits, struct buf *ret_words)
+int search_recall(struct search_memory *m, uint64_t bits)
 {
-	CLEANUP(buf_done) struct buf words = { 0 };
+	struct query_slot *q;
+
+	pthread_mutex_lock(&m->lock);
+	q = find_slot(m, bits);
+	if (q)
+		q->used = ++m->uses;
+	pthread_mutex_unlock(&m->lock);
+	return q ? 0 : -ENOENT;
+}
+
+/* A copy of what was asked, to be freed. */
+static int get_asked(struct search_memory *m, uint64_t bits, struct query_slot *ret_copy)
+{
 	struct query_slot *q;
 	int r = -ENOENT;
 
 	pthread_mutex_lock(&m->lock);
 	q = find_slot(m, bits);
-	if (q) {
-		q->used = ++m->uses;
-		r = buf_add_str(&words, q->words);
-	}
+	if (q)
+		r = copy_asked(&(struct asked){ q->words, q->reader }, bits, ret_copy);
 	pthread_mutex_unlock(&m->lock);
-	if (r == 0)
-		*ret_words = buf_steal(&words);
 	return r;
 }
 
@@ -242,17 +286,31 @@ void search_put(struct search_memory *m, struct hits *h)
 		hits_free(h);
 }
 
+static int find_anew(
+	const struct view_source *v, uint64_t bits, enum search_kind kind, struct hits **ret_hits)
+{
+	struct query_slot copy;
+	int r;
+
+	r = get_asked(v->memory->search, bits, &copy);
+	if (r < 0)
+		return r;
+	r = hits_find(v->store, &(struct asked){ copy.words, copy.reader }, kind, ret_hits);
+	free(copy.words);
+	free(copy.reader);
+	return r;
+}
+
 int search_get(const struct view_source *v, uint64_t bits, enum search_kind kind, bool relaxed,
 	struct hits **ret_hits)
 {
 	struct search_memory *m = v->memory->search;
-	CLEANUP(buf_done) struct buf words = { 0 };
 	int kept = kind == SEARCH_LIST ? KEPT_LIST : KEPT_TEXT;
 	struct store_status status;
 	struct hits *h;
 	int r;
 
-	r = search_recall(m, bits, &words);
+	r = search_recall(m, bits);
 	if (r == 0)
 		r = store_get_status(v->store, &status);
 	if (r < 0)
@@ -260,7 +318,7 @@ int search_get(const struct view_source *v, uint64_t bits, enum search_kind kind
 	h = get_kept(
 		m, bits, kept, status.revision, relaxed ? clock_now() - RELAXED_NS : INT64_MAX);
 	if (!h) {
-		r = hits_find(v->store, buf_str(&words), kind, &h);
+		r = find_anew(v, bits, kind, &h);
 		if (r < 0)
 			return r;
 		keep(m, bits, kept, h);
@@ -284,8 +342,9 @@ static int by_place(const void *a, const void *b)
 	return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* Copy those that are no mistakes. Returns how many. */
-static size_t copy_recent(struct search_memory *m, struct recent *recent)
+/* Copy those of @reader that are no mistakes. Returns how many. */
+static size_t copy_recent(
+	struct search_memory *m, const struct view_reader *reader, struct recent *recent)
 {
 	size_t i, n = 0;
 
@@ -294,7 +353,8 @@ static size_t copy_recent(struct search_memory *m, struct recent *recent)
 		const struct query_slot *q = &m->slots[i];
 		const struct hits *h = q->hits[KEPT_LIST] ? q->hits[KEPT_LIST] : q->hits[KEPT_TEXT];
 
-		if (!q->words || !q->asked || (h && h->broken))
+		if (!q->words || !q->asked || (h && h->broken) ||
+			!is_same_reader(q->reader, reader))
 			continue;
 		recent[n].words = strdup(q->words);
 		recent[n].place = (int64_t)q->asked;
@@ -306,7 +366,8 @@ static size_t copy_recent(struct search_memory *m, struct recent *recent)
 	return n;
 }
 
-int search_each_recent(struct search_memory *m, int64_t after, search_recent_fn *fn, void *arg)
+int search_each_recent(struct search_memory *m, const struct view_reader *reader, int64_t after,
+	search_recent_fn *fn, void *arg)
 {
 	struct recent *recent = calloc(QUERIES_MAX, sizeof(*recent));
 	size_t i, n;
@@ -314,7 +375,7 @@ int search_each_recent(struct search_memory *m, int64_t after, search_recent_fn 
 
 	if (!recent)
 		return -ENOMEM;
-	n = copy_recent(m, recent);
+	n = copy_recent(m, reader, recent);
 	for (i = n > RECENT_MAX ? n - RECENT_MAX : 0; i < n && r == 0; i++)
 		if (recent[i].place > after)
 			r = fn(arg, recent[i].place, recent[i].bits, recent[i].words);

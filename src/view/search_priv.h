@@ -55,8 +55,14 @@ struct hits {
 
 /* --- search_find.c --- */
 
-/* Search for @words. @kind: SEARCH_LIST or SEARCH_TEXT. Returns 0 and *ret_hits, to be released with hits_free(). */
-int hits_find(struct store *s, const char *words, enum search_kind kind,
+/* What is asked. */
+struct asked {
+	const char *words;
+	const struct view_reader *reader; /* NULL: somebody who may see everything */
+};
+
+/* Search for it. @kind: SEARCH_LIST or SEARCH_TEXT. Returns 0 and *ret_hits, to be released with hits_free(). */
+int hits_find(struct store *s, const struct asked *asked, enum search_kind kind,
 	struct hits **ret_hits) MUST_CHECK;
 void hits_free(struct hits *h); /* accepts NULL */
 
@@ -83,18 +89,19 @@ struct search_memory;
 int search_memory_new(struct search_memory **ret_memory) MUST_CHECK;
 void search_memory_free(struct search_memory *m); /* accepts NULL */
 
-/* Remember @words. Returns 0 and their number, *ret_bits. */
-int search_remember(struct search_memory *m, const char *words, uint64_t *ret_bits) MUST_CHECK;
+/* Remember what is asked. Returns 0 and its number, *ret_bits: another for everybody who may not see everything. */
+int search_remember(
+	struct search_memory *m, const struct asked *asked, uint64_t *ret_bits) MUST_CHECK;
 
-/* The words with the number @bits. Returns 0, or -ENOENT. */
-int search_recall(struct search_memory *m, uint64_t bits, struct buf *ret_words) MUST_CHECK;
+/* Is there a query with the number @bits? Returns 0, or -ENOENT. */
+int search_recall(struct search_memory *m, uint64_t bits) MUST_CHECK;
 
 /* Somebody looks at what they find. */
 void search_note_asked(struct search_memory *m, uint64_t bits);
 
 /*
- * What the words with the number @bits find: as of now, or @relaxed as of a second ago at most. Returns 0 and *ret_hits, to be given back
- * with search_put(); -ENOENT when they are not known.
+ * What the query with the number @bits finds: as of now, or @relaxed as of a second ago at most. Returns 0 and *ret_hits, to be given back
+ * with search_put(); -ENOENT when it is not known.
  */
 int search_get(const struct view_source *v, uint64_t bits, enum search_kind kind, bool relaxed,
 	struct hits **ret_hits) MUST_CHECK;
@@ -103,6 +110,6 @@ void search_put(struct search_memory *m, struct hits *h);
 /* A query that somebody looked at. @words is valid during the call. */
 typedef int search_recent_fn(void *arg, int64_t place, uint64_t bits, const char *words);
 
-/* Call @fn for the last ones, those behind place @after, in the order of their places. Returns 0 or the result of @fn. */
-int search_each_recent(
-	struct search_memory *m, int64_t after, search_recent_fn *fn, void *arg) MUST_CHECK;
+/* Call @fn for the last ones of @reader, those behind place @after, in the order of their places. Returns 0 or the result of @fn. */
+int search_each_recent(struct search_memory *m, const struct view_reader *reader, int64_t after,
+	search_recent_fn *fn, void *arg) MUST_CHECK;

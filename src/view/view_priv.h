@@ -100,3 +100,19 @@ struct view_memory {
 /* duplicates.c */
 int kept_text_new(struct kept_text **ret_kept) MUST_CHECK;
 void kept_text_free(struct kept_text *k); /* accepts NULL */
+
+/* reader.c: may somebody read files, as their permissions and those of the directories above say? */
+struct permission {
+	struct store *s;                  /* borrowed */
+	const struct view_reader *reader; /* borrowed; NULL: he may */
+	struct buf dir;                   /* that was looked at last */
+	int64_t dir_id;                   /* of it, 0: not for him */
+};
+
+/* Who asks, in @reader, or NULL: somebody who may see everything. */
+const struct view_reader *view_get_reader(const struct view_source *v, struct view_reader *reader);
+
+void permission_done(struct permission *p);
+
+/* The file at @path; with nothing behind its last slash, the list of the directory. Returns 1, 0 (also when it is gone), or -Exxx. */
+int permission_to_read(struct permission *p, const char *path) MUST_CHECK;

@@ -61,4 +61,23 @@ import json, sys
 first, second = json.load(sys.stdin)
 assert first == {"percent": 100, "year": "2017", "district": "南通市", "plan": "要点", "section": "01-义务教育.txt"}, first' 2>"$work/err"
 same 'JSON of a section' '0 ' "$? $(cat "$work/err")"
+
+# what is not in the index, and cannot be put into it while another program holds the database
+python3 - "$planfs" "$db" <<'EOF' 2>"$work/err"
+import sqlite3, subprocess, sys
+planfs, db = sys.argv[1:]
+other = sqlite3.connect(db, isolation_level=None)
+other.execute("INSERT INTO section (year, district, plan, name, body) SELECT '2020', district, plan, name, body "
+              "FROM section WHERE year = '2016'")
+other.execute('BEGIN IMMEDIATE')
+command = [planfs, 'similar', db, '2016/合肥市/要点/01-义务教育.txt', '-n', '1']
+first = subprocess.run(command, capture_output=True, text=True)
+assert first.stderr == 'planfs: 3 texts are not in the search index yet, and were not compared\n', first.stderr
+assert first.stdout == '100%  2017/南通市/要点/01-义务教育.txt\n', first.stdout
+other.execute('ROLLBACK')
+command[-1] = '2'
+then = subprocess.run(command, capture_output=True, text=True)
+assert then.stderr == '' and '2020/合肥市/要点/01-义务教育.txt' in then.stdout, (then.stderr, then.stdout)
+EOF
+same 'texts that wait for the index' '0 ' "$? $(cat "$work/err")"
 finish

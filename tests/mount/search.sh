@@ -146,6 +146,24 @@ expect copies_are_shown
 "$PLANFS" similar 2020/甲县/计划/01.txt >"$work/similar" || die similar
 grep -q '^100%  2021/乙县/计划/02.txt$' "$work/similar" || die "similar: $(cat "$work/similar")"
 
+# --- other users find what they may read
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	put 2022/合肥市/要点/01.txt '食堂 秘密'
+	chmod 640 2022/合肥市/要点/01.txt
+	chgrp 1234 2022/合肥市/要点/01.txt
+	as_nobody() { setpriv --reuid 65534 --regid 65534 "$@"; }
+	for round in 1 2; do
+		ls $s/食堂 | grep -q '^2022 ' && grep -q 秘密 $s/食堂.txt || die "round $round: the owner does not find it"
+		as_nobody --clear-groups ls $s/食堂 >"$work/nobody" || die "round $round: nobody may not look"
+		grep -q '^2016 ' "$work/nobody" || die "round $round: nobody finds nothing"
+		grep -q '^2022 ' "$work/nobody" && die "round $round: nobody sees the name of what he may not read"
+		as_nobody --clear-groups cat $s/食堂.txt $s/秘密.txt | grep -q 秘密 && die "round $round: nobody sees what he may not read"
+		as_nobody --groups 5,1234 cat $s/秘密.txt | grep -q 秘密 || die "round $round: the group does not find it"
+		as_nobody --clear-groups ls $s | grep -q 安全 && die "round $round: nobody sees what others ask"
+	done
+	rm -r 2022
+fi
+
 # --- a read-only mount beside it
 ro=$work/ro
 mkdir "$ro"

@@ -429,6 +429,72 @@ static void without_a_memory_there_is_no_search(void **state)
 	assert_int_equal(view_lookup(&v, VIEW_ROOT, "search", &inode), -ENOENT);
 }
 
+/* --- who may not see everything --- */
+
+static struct view_reader somebody;
+
+static bool who_asks(void *arg, struct view_reader *ret_reader)
+{
+	(void)arg;
+	*ret_reader = somebody;
+	return somebody.uid != 0;
+}
+
+/* Files of the fixture belong to 1000:1000. */
+static void put_private(struct fixture *f)
+{
+	put_some(f);
+	put(f, "2018/合肥市/要点/01.txt", "食堂 秘密");
+	assert_int_equal(set_mode(f, "2018/合肥市/要点/01.txt", S_IFREG | 0640), 0);
+	put(f, "2019/合肥市/密/01.txt", "食堂 机密");
+	assert_int_equal(set_mode(f, "2019/合肥市/密", S_IFDIR | 0700), 0);
+}
+
+static void only_what_one_may_read_is_found(void **state)
+{
+	static const char all[] =
+		"2019 合肥市 密 01.txt\n2018 合肥市 要点 01.txt\n2016 南通市通州区 总结 02-安全.txt\n",
+			  group[] = "2018 合肥市 要点 01.txt\n2016 南通市通州区 总结 02-安全.txt\n",
+			  others[] = "2016 南通市通州区 总结 02-安全.txt\n";
+	struct fixture *f = *state;
+	CLEANUP_SOURCE struct view_source v = source_of(f);
+	struct inode of_all, of_others, file;
+	CLEANUP(buf_done) struct buf text = { 0 };
+
+	v.reader = who_asks;
+	put_private(f);
+	somebody = (struct view_reader){ 0 };
+	expect_list(&v, "食堂", all);
+	of_all = at(&v, search_dir(&v), "食堂");
+	somebody = (struct view_reader){ .uid = 1000, .gid = 7 };
+	expect_list(&v, "食堂", all);
+	somebody = (struct view_reader){ .uid = 7, .gid = 1000 };
+	expect_list(&v, "食堂", group);
+	somebody = (struct view_reader){ .uid = 7, .gid = 7, .groups = { 9, 1000 }, .n_groups = 2 };
+	expect_list(&v, "食堂", group);
+	expect_text_of(&v, "食堂 秘密.txt", "2018/合肥市/要点/01.txt:1:食堂 秘密\n");
+	somebody = (struct view_reader){ .uid = 7, .gid = 7, .groups = { 9 }, .n_groups = 1 };
+	expect_list(&v, "食堂", others);
+	expect_text_of(&v, "食堂.txt", "2016/南通市通州区/总结/02-安全.txt:3:食堂\n");
+	expect_text_of(&v, "秘密.txt", "");
+	expect_list(&v, "机密", "");
+	of_others = at(&v, search_dir(&v), "食堂");
+	assert_int_not_equal(
+		of_all.id, of_others.id); /* or the kernel would show the one for the other */
+	assert_int_equal(view_lookup(&v, of_others.id, "2019 合肥市 密 01.txt", &file), -ENOENT);
+	/* what is kept is everybody's own */
+	somebody = (struct view_reader){ 0 };
+	expect_list(&v, "食堂", all);
+	assert_int_equal(view_scan(&v, search_dir(&v), 0, add_name, &text), 0);
+	assert_string_equal(buf_str(&text), "README.txt\n食堂\n");
+	/* and changes with the permissions */
+	somebody = (struct view_reader){ .uid = 7, .gid = 7, .groups = { 9 }, .n_groups = 1 };
+	assert_int_equal(set_mode(f, "2018/合肥市/要点/01.txt", S_IFREG | 0644), 0);
+	expect_list(&v, "食堂", group);
+	assert_int_equal(set_mode(f, "2018/合肥市/要点", S_IFDIR | 0711), 0);
+	expect_list(&v, "食堂", others);
+}
+
 /* --- duplicates.tsv --- */
 
 static void expect_duplicates(const struct view_source *v, const char *text)
@@ -466,6 +532,41 @@ static void copies_are_a_table(void **state)
 	expect_duplicates(&v, buf_str(&whole));
 }
 
+static void copies_are_for_those_who_may_read_them(void **state)
+{
+	static const char text
+		[] = "继续推进义务教育均衡发展，加大控辍保学力度，适龄儿童入学率达到百分之九十九以上。",
+	    other[] =
+		    "学校要求全体教师认真备课、上课、批改作业，每周组织一次教研活动，期末进行总结评比。",
+	    third[] =
+		    "门卫值班人员要坚守岗位，外来车辆一律登记，夜间巡逻不少于三次，发现隐患立即报告。";
+	struct fixture *f = *state;
+	CLEANUP_SOURCE struct view_source v = source_of(f);
+
+	v.reader = who_asks;
+	put(f, "2015/甲/一/01.txt", text);
+	put(f, "2016/乙/二/01.txt", text);
+	put(f, "2016/乙/二/02.txt", other);
+	put(f, "2017/丙/三/01.txt", other);
+	put(f, "2017/丙/三/02.txt", third);
+	put(f, "2018/丁/四/01.txt", third);
+	assert_int_equal(set_mode(f, "2016/乙", S_IFDIR | 0700), 0);
+	assert_int_equal(set_mode(f, "2017/丙/三/02.txt", S_IFREG | 0600), 0);
+	while (search_index_step(f->s, 1 << 20, 1000) > 0)
+		;
+	somebody = (struct view_reader){ 0 };
+	expect_duplicates(&v,
+		"kind\tgroup\tpercent\tyear\tdistrict\tplan\tsection\n"
+		"section\t1\t100\t2015\t甲\t一\t01.txt\nsection\t1\t100\t2016\t乙\t二\t01.txt\n"
+		"section\t2\t100\t2016\t乙\t二\t02.txt\nsection\t2\t100\t2017\t丙\t三\t01.txt\n"
+		"section\t3\t100\t2017\t丙\t三\t02.txt\nsection\t3\t100\t2018\t丁\t四\t01.txt\n");
+	somebody = (struct view_reader){ .uid = 7, .gid = 7 };
+	expect_duplicates(&v,
+		"kind\tgroup\tpercent\tyear\tdistrict\tplan\tsection\n"
+		"section\t1\t100\t2015\t甲\t一\t01.txt\nsection\t2\t100\t2017\t丙\t三\t01.txt\n"
+		"section\t3\t100\t2018\t丁\t四\t01.txt\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -483,7 +584,9 @@ int main(void)
 		CASE(many_queries_take_little_memory),
 		CASE(hostile_words_do_no_harm),
 		CASE(without_a_memory_there_is_no_search),
+		CASE(only_what_one_may_read_is_found),
 		CASE(copies_are_a_table),
+		CASE(copies_are_for_those_who_may_read_them),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
