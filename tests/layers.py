@@ -24,7 +24,7 @@ BELOW = {
 # Whose contract each header of include/planfs is.
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
-    'text': ['document', 'encoding', 'renew', 'rules', 'sketch', 'targets'],
+    'text': ['document', 'encoding', 'linediff', 'renew', 'rules', 'sketch', 'targets'],
     'store': ['change', 'check', 'moment', 'optimize', 'pages', 'recover', 'search', 'store'],
     'view': ['view'],
     'fs': ['fs'],
