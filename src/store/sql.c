@@ -91,6 +91,11 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LAST_PLACE] =
 		"SELECT parent, name FROM revision WHERE inode = ?1 "
 		"AND rev > (SELECT max(rev) FROM revision) - 10000 ORDER BY rev DESC LIMIT 1",
+	/* Where inode ?1 came last before the end of ?2; what stood there after ?3. */
+	[SQL_WAS_AT] = "SELECT parent, name FROM revision WHERE inode = ?1 AND rev <= ?2 "
+		       "AND op <> 'remove' ORDER BY rev DESC LIMIT 1",
+	[SQL_STOOD_AT] = "SELECT CASE op WHEN 'remove' THEN 0 ELSE inode END FROM revision "
+			 "WHERE parent = ?1 AND name = ?2 AND rev <= ?3 ORDER BY rev DESC LIMIT 1",
 	[SQL_ORPHANS] = "SELECT id FROM inode WHERE nlink = 0",
 	[SQL_REQUEST_NOTE] =
 		"INSERT OR REPLACE INTO request (slot, session, number) VALUES (?1, ?2, ?3)",

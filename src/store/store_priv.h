@@ -88,6 +88,8 @@ enum sql_id {
 	SQL_REVISION,
 	SQL_LAST_VERSION,
 	SQL_LAST_PLACE,
+	SQL_WAS_AT,
+	SQL_STOOD_AT,
 	SQL_ORPHANS,
 	SQL_REQUEST_NOTE,
 	SQL_COUNT
@@ -279,6 +281,7 @@ int check_empty(struct txn *t, int64_t id) MUST_CHECK;
 int new_place(struct txn *t, int64_t *ret_place) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
+int drop_body(struct txn *t, int64_t body) MUST_CHECK; /* unless a version names it */
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
 
 /* record.c: rows of the table revision */

@@ -1,5 +1,5 @@
 /* Changes of single inodes and names inside a transaction; see also rename.c and xattr.c. */
-#include "store_priv.h"
+#include "restore_priv.h"
 
 #include <errno.h>
 #include <string.h>
@@ -75,7 +75,7 @@ static int insert_body(struct txn *t, const struct text *text, int64_t *ret_body
 }
 
 /* Forget a body that no version names. */
-static int drop_body(struct txn *t, int64_t body)
+int drop_body(struct txn *t, int64_t body)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_BODY_DROP);
 
@@ -113,7 +113,7 @@ static void bind_inode(sqlite3_stmt *st, const struct inode *i)
 		sqlite3_bind_int64(st, 12, i->body);
 }
 
-static int insert_inode(struct txn *t, const struct inode *i, const struct text *target)
+int insert_inode(struct txn *t, const struct inode *i, const struct text *target)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_INSERT);
 
@@ -123,7 +123,7 @@ static int insert_inode(struct txn *t, const struct inode *i, const struct text 
 	return stmt_run(st, "make an inode");
 }
 
-static int update_inode(struct txn *t, const struct inode *i)
+int update_inode(struct txn *t, const struct inode *i)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_UPDATE);
 
@@ -173,8 +173,7 @@ int txn_touch_dir(struct txn *t, int64_t id)
 }
 
 /* @place: 0 takes a new one. */
-static int insert_dentry(
-	struct txn *t, int64_t parent, const char *name, int64_t inode, int64_t place)
+int insert_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode, int64_t place)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_INSERT);
 	int r = 0;
