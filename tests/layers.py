@@ -25,7 +25,7 @@ BELOW = {
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
     'text': ['document', 'encoding', 'linediff', 'renew', 'rules', 'sketch', 'targets'],
-    'store': ['bring', 'change', 'check', 'moment', 'optimize', 'pages', 'recover', 'restore', 'search', 'store'],
+    'store': ['bring', 'change', 'check', 'moment', 'optimize', 'pages', 'prune', 'recover', 'restore', 'search', 'store'],
     'view': ['view'],
     'fs': ['fs'],
     'import': ['export', 'import', 'import_store', 'load', 'new_year'],
@@ -71,8 +71,8 @@ def check_include(path, number, module, quote, name):
             offend(path, number, f'{module} must not know {name} of {OWNER[name]}')
     elif quote == '"' and name.startswith('planfs/'):
         offend(path, number, f'{name} belongs to no module: enter it into HEADERS of tests/layers.py')
-    elif quote == '"' and not name.endswith('_priv.h'):
-        offend(path, number, f'includes {name}: only planfs/*.h and the *_priv.h of its own folder')
+    elif quote == '"' and not re.fullmatch(rf'{module}_(\w+_)?priv\.h', name):
+        offend(path, number, f'includes {name}: only planfs/*.h and {module}_priv.h (or {module}_*_priv.h)')
     home = HOMES.get(name.split('/')[-1]) if quote == '<' else None
     if home and home != module:
         offend(path, number, f'{name} has its home in src/{home}')

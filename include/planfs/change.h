@@ -68,8 +68,8 @@ int txn_lookup(struct txn *t, int64_t parent, const char *name, struct inode *re
 int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *inode,
 	const struct text *text) MUST_CHECK;
 
-/* Set the mtime of directory @id to now: a name in it came and went without being stored. */
-int txn_touch_dir(struct txn *t, int64_t id) MUST_CHECK;
+/* Set the mtime of directory @id to now: @name in it came and went without being stored. */
+int txn_touch_dir(struct txn *t, int64_t id, const char *name) MUST_CHECK;
 
 /* How a text that is stored relates to the versions. */
 enum text_state {
@@ -81,7 +81,7 @@ enum text_state {
 /*
  * Give the file @inode->id new attributes (mode, owner, atime, mtime, ctime of @inode) and the new text
  * @text. @base is the body that the writer had read before. Fills size and body of @inode. A text
- * that is the same as before is not a new version. -ESTALE when the inode is gone or has no name.
+ * that is the same as before is not a new version, but its new mtime is recorded. -ESTALE when the inode is gone or has no name.
  */
 int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base,
 	enum text_state state) MUST_CHECK;

@@ -7,20 +7,45 @@
 
 #include "planfs/store.h"
 
+struct txn;
+
 /*
- * The revision that @moment names: a day ("2026-11-21": its end), a time ("2026-11-21T10:15", with ":30" and
- * ".123" behind it, and "Z" or "+08:00"; else local time), "now", "today" and "yesterday" (their beginning, the end
- * of the day before), "-90s", "-30m", "-2h", "-7d", "-3w" (before @now, ns since 1970), "@GMT-2026.11.21-02.15.00", "rev-1234", or
- * a mark. Names of marks come last. Returns 0, *ret_rev (0: before the first change) and whether it will name the same
- * revision for ever (*ret_fixed: it does not move with the clock, and lies in the past); -ENOENT when it is none of these.
+ * The revision that @moment names: a day ("2026-11-21": its end), a time ("2026-11-21T10:15", with ":30" and ".123"
+ * behind it, and "Z" or "+08:00"; else local time; dots for colons will do; the end of the second or of what was
+ * written behind the dot), "now", "today" and "yesterday" (days, so that today is now), "-90s", "-30m", "-2h", "-7d",
+ * "-3w" (before @now, ns since 1970), "@GMT-2026.11.21-02.15.00", "rev-1234", or a mark. Marks come last. Of a local
+ * time that came twice, when summer time ended, the second is meant; one that was left out is when that happened.
+ *
+ * Returns 0, *ret_rev (0: before the first change) and whether it will name the same revision for ever (*ret_fixed: it
+ * does not move with the clock, is no mark, and lies so far in the past that no change of then is still under way);
+ * -ENOENT when it is none of these.
  */
 int moment_find(struct store *s, const char *moment, int64_t now, int64_t *ret_rev,
 	bool *ret_fixed) MUST_CHECK;
 
+enum moment_period { MOMENT_MINUTE, MOMENT_HOUR, MOMENT_DAY, MOMENT_MONTH };
+
+/* At most @max periods with changes in [from, to), ns since 1970. */
+struct moment_range {
+	int64_t from, to;
+	unsigned max;
+};
+
+/* @begin and @end are the first and the last nanosecond. A result other than 0 ends the listing. */
+typedef int moment_period_fn(void *arg, int64_t begin, int64_t end);
+
+/*
+ * Call @fn for the periods of local time in which something changed, the newest first. Costs a search for each, however
+ * much changed. Returns 0 or the result of @fn, which may call the store.
+ */
+int moment_periods(struct store *s, enum moment_period period, const struct moment_range *range,
+	moment_period_fn *fn, void *arg) MUST_CHECK;
+
 /*
  * The inode @id as it was after revision @rev: mode, owner, size, mtime, body; ctime is the time of its last
- * change, atime and btime are its mtime. nlink counts its names then. A directory's mtime is that of the last change that was
- * recorded in it. The root is there at any time. Returns 0, or -ENOENT.
+ * change, atime and btime are its mtime. nlink counts its names then, so it is 1 of a directory. A directory's mtime is
+ * that of the last change that was recorded in it. The root is there at any time. Returns 0, or -ENOENT: it
+ * did not have a name.
  */
 int moment_get(struct store *s, int64_t rev, int64_t id, struct inode *ret_inode) MUST_CHECK;
 
@@ -34,16 +59,19 @@ int moment_scan(struct store *s, int64_t rev, int64_t parent, int64_t after, sto
 	void *arg) MUST_CHECK;
 int moment_readlink(struct store *s, int64_t rev, int64_t id, struct buf *ret_target) MUST_CHECK;
 
-/* The path of inode @id then ("" for the root; of several names the first). Returns 0, or -ENOENT. */
+/* The path of inode @id then ("" for the root; of several names the one that changed last). Returns 0, or -ENOENT. */
 int moment_path(struct store *s, int64_t rev, int64_t id, struct buf *ret_path) MUST_CHECK;
 
-/* A change as the table revision has it. The texts are valid during the call of moment_change_fn. */
+/*
+ * A change as the table revision has it. The texts are valid during the call of moment_change_fn. The root, which has no
+ * place, is parent 0 and the name "".
+ */
 struct moment_change {
 	int64_t rev, time; /* ns since 1970 */
 	const char *author, *op, *name;
 	const char *program; /* NULL: not known */
 	int64_t parent;
-	struct inode inode;     /* after the change; nlink is not known */
+	struct inode inode;     /* after the change; a directory's mtime is its own here */
 	int64_t base, conflict; /* 0: none */
 };
 
@@ -53,10 +81,17 @@ typedef int moment_change_fn(void *arg, const struct moment_change *change);
 /*
  * Call @fn for the changes of the place @name in directory @parent, the newest first, up to revision @rev (INT64_MAX: all).
  * Where the file had come by a rename onto a free name, the history goes on at the place where it was before; directories
- * keep theirs because places are numbers. Returns 0 or the result of @fn.
+ * keep theirs because places are numbers. Where the directory was made anew under the path of one that was there before,
+ * it goes on in that one. Returns 0 or the result of @fn.
  */
 int moment_history(struct store *s, int64_t parent, const char *name, int64_t rev,
 	moment_change_fn *fn, void *arg) MUST_CHECK;
+
+/*
+ * The directory that stood where directory @dir was made, and up to which revision it was there. Returns 1 and
+ * *ret_dir, *ret_rev; or 0 when there was none.
+ */
+int moment_predecessor(struct store *s, int64_t dir, int64_t *ret_dir, int64_t *ret_rev) MUST_CHECK;
 
 /* Call @fn for all changes of @from to @to, both included, the newest first. Returns 0 or the result of @fn. */
 int moment_changes(
@@ -80,3 +115,12 @@ typedef int mark_fn(void *arg, const struct mark *mark);
 
 /* Call @fn for all marks, by revision. */
 int mark_each(struct store *s, mark_fn *fn, void *arg) MUST_CHECK;
+
+/* Why @name can be no mark, in words; NULL: it can. */
+const char *mark_refuse(const char *name);
+
+/* Inside a transaction: planfs/change.h. Returns 0, -EINVAL (see mark_refuse()), or -EEXIST. */
+int txn_set_mark(struct txn *t, const char *name, int64_t rev) MUST_CHECK;
+
+/* Returns 0 or -ENOENT. */
+int txn_delete_mark(struct txn *t, const char *name) MUST_CHECK;

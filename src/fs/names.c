@@ -235,22 +235,23 @@ static void after_removal(struct fs *fs, const struct inode *gone)
 
 static int apply_touch(struct txn *t, void *arg)
 {
-	const int64_t *id = arg;
+	const struct removal *m = arg;
 
-	return txn_touch_dir(t, *id);
+	return txn_touch_dir(t, m->parent, m->name);
 }
 
 /* Remove a name that was created but never stored. Returns 1 when that was done, 0 if it is stored. */
 static int unlink_pending(struct fs *fs, fuse_req_t req, int64_t parent, const char *name)
 {
 	struct node *n = node_find_pending(fs, parent, name);
+	struct removal m = { .parent = parent, .name = name };
 	int r = 0;
 
 	if (!n)
 		return 0;
 	loop_lock(&n->commit_lock);
 	if (n->name) { /* changes only with commit_lock held */
-		r = fs_change(fs, req, apply_touch, &parent, CHANGE_REMOVE);
+		r = fs_change(fs, req, apply_touch, &m, CHANGE_REMOVE);
 		if (r == 0) {
 			mark_unlinked(fs, n, NULL);
 			free(node_clear_pending(fs, n));

@@ -1,5 +1,5 @@
 /* One connection to the database: its settings, its statements, its errors. */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #include "planfs/log.h"
 
@@ -108,6 +108,8 @@ static int configure(struct conn *c, bool writer)
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL); /* see schema.c */
 	sqlite3_busy_handler(c->db, on_busy, NULL); /* the writer polls by itself: commit.c */
 	if (sqlite3_exec(c->db, settings, NULL, NULL, NULL) != SQLITE_OK)
+		return store_errno(c->db, "configure the connection");
+	if (moment_functions(c->db) < 0)
 		return store_errno(c->db, "configure the connection");
 	if (writer && !is_wal(c->db))
 		return -EBUSY;

@@ -1,5 +1,5 @@
 /* Opening and closing the database, the mount lock, and the pool of reader connections. */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #include "planfs/log.h"
 
@@ -214,6 +214,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	s->verify = options->verify;
 	pthread_mutex_init(&s->readers_lock, NULL);
 	pthread_mutex_init(&s->queue_lock, NULL);
+	pthread_mutex_init(&s->moments_lock, NULL);
 	s->path = realpath(path, NULL);
 	if (!s->path || getrandom(&s->origin, sizeof(s->origin), 0) < 0) {
 		store_close(s);
@@ -298,6 +299,8 @@ void store_close(struct store *s)
 		close(s->lock_fd);
 	pthread_mutex_destroy(&s->readers_lock);
 	pthread_mutex_destroy(&s->queue_lock);
+	pthread_mutex_destroy(&s->moments_lock);
+	moment_listings_done(s);
 	buf_done(&s->uri);
 	free(s->path);
 	free(s);

@@ -1,5 +1,5 @@
 /* Forgetting what the rules do not keep, some hundred versions at a time. See planfs/prune.h. */
-#include "prune_priv.h"
+#include "store_prune_priv.h"
 
 #include "planfs/moment.h"
 

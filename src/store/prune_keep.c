@@ -6,7 +6,7 @@
  *
  * What needs memory by the number of versions is in temporary tables.
  */
-#include "prune_priv.h"
+#include "store_prune_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>

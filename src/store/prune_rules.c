@@ -1,8 +1,7 @@
 /* Which moments the rules of planfs/prune.h keep. */
-#include "store_priv.h"
+#include "store_prune_priv.h"
 
 #include "planfs/moment.h"
-#include "planfs/prune.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* What forgetting has made free goes back to the disk: the file is written anew, when nobody else uses it. */
-#include "prune_priv.h"
+#include "store_prune_priv.h"
 
 #include <errno.h>
 #include <libgen.h>

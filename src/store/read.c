@@ -1,5 +1,5 @@
 /* Reading: lookups, listings and texts on a connection of the pool. */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #include "planfs/name.h"
 
@@ -51,19 +51,7 @@ int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent)
 	return 0;
 }
 
-/* What a short look is for. */
-struct key {
-	int64_t id;
-	const char *name;
-};
-
-typedef int look_fn(struct conn *c, const struct key *key, void *ret);
-
-/*
- * Look at a few rows: on the writer's connection when nobody leads, because its cache outlives our own commits, which
- * throw away those of the others.
- */
-static int look(struct store *s, look_fn *fn, const struct key *key, void *ret)
+int store_look(struct store *s, look_fn *fn, const struct look_key *key, void *ret)
 {
 	struct conn *c;
 	int r;
@@ -82,7 +70,7 @@ static int look(struct store *s, look_fn *fn, const struct key *key, void *ret)
 	return r;
 }
 
-static int look_get(struct conn *c, const struct key *key, void *ret)
+static int look_get(struct conn *c, const struct look_key *key, void *ret)
 {
 	struct inode inode;
 	int r = conn_get(c, key->id, &inode);
@@ -94,7 +82,7 @@ static int look_get(struct conn *c, const struct key *key, void *ret)
 	return r;
 }
 
-static int look_lookup(struct conn *c, const struct key *key, void *ret)
+static int look_lookup(struct conn *c, const struct look_key *key, void *ret)
 {
 	struct inode inode;
 	int tries, sound = 0, r = 0;
@@ -110,24 +98,25 @@ static int look_lookup(struct conn *c, const struct key *key, void *ret)
 	return 0;
 }
 
-static int look_parent(struct conn *c, const struct key *key, void *ret)
+static int look_parent(struct conn *c, const struct look_key *key, void *ret)
 {
 	return conn_parent(c, key->id, ret);
 }
 
 int store_get(struct store *s, int64_t id, struct inode *ret_inode)
 {
-	return look(s, look_get, &(struct key){ .id = id }, ret_inode);
+	return store_look(s, look_get, &(struct look_key){ .id = id }, ret_inode);
 }
 
 int store_lookup(struct store *s, int64_t parent, const char *name, struct inode *ret_inode)
 {
-	return look(s, look_lookup, &(struct key){ parent, name }, ret_inode);
+	return store_look(
+		s, look_lookup, &(struct look_key){ .id = parent, .name = name }, ret_inode);
 }
 
 int store_parent(struct store *s, int64_t id, int64_t *ret_parent)
 {
-	return look(s, look_parent, &(struct key){ .id = id }, ret_parent);
+	return store_look(s, look_parent, &(struct look_key){ .id = id }, ret_parent);
 }
 
 int store_resolve(struct store *s, const char *path, struct inode *ret_inode)

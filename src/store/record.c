@@ -1,7 +1,8 @@
 /*
  * Rows of the table revision: the one mechanism behind history, the tree of a moment, undo and the feed
  * of changes. Scratch names leave no row. Each row is keyed by (parent, name), not by inode, so that a
- * section keeps its history through every editor's way of saving.
+ * section keeps its history through every editor's way of saving. What a row says is what moment.c shows: it is
+ * written after the change, the directory's time and the link count included.
  */
 #include "store_priv.h"
 
@@ -18,6 +19,8 @@ struct row {
 	const char *name;
 	const struct inode *inode;
 	int64_t base;
+	int64_t names;  /* of the file that are no scratch */
+	bool names_dir; /* a name came or went: the directory has another time */
 };
 
 static int insert_row(struct txn *t, const struct row *row)
@@ -41,7 +44,34 @@ static int insert_row(struct txn *t, const struct row *row)
 	if (row->base)
 		sqlite3_bind_int64(st, 13, row->base);
 	sqlite3_bind_int64(st, 14, t->s->origin);
+	if (row->names > 1)
+		sqlite3_bind_int64(st, 15, row->names);
+	sqlite3_bind_int(st, 16, row->names_dir);
 	return stmt_run(st, "record a revision");
+}
+
+/* How many names of @inode the history knows. Counted only where there is more than one. */
+static int count_names(struct txn *t, const struct inode *inode, int64_t *ret_names)
+{
+	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	int64_t names = 0;
+	int r;
+
+	*ret_names = 1;
+	if (S_ISDIR(inode->mode) || inode->nlink < 2)
+		return 0;
+	st = conn_stmt(t->c, SQL_DENTRIES_OF);
+	sqlite3_bind_int64(st, 1, inode->id);
+	while ((r = stmt_row(st, "count the names of a file")) > 0) {
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+
+		if (!name)
+			return -ENOMEM;
+		names += !name_is_scratch(name);
+	}
+	if (r == 0)
+		*ret_names = names;
+	return r;
 }
 
 /* Returns 1 and the body of the last version of a file at this place, 0 when there never was one. */
@@ -84,7 +114,7 @@ static int bodies_are_equal(struct txn *t, int64_t a, int64_t b)
 int record_arrival(
 	struct txn *t, enum arrival how, int64_t parent, const char *name, struct inode *inode)
 {
-	struct row row = { .parent = parent, .name = name, .inode = inode };
+	struct row row = { .parent = parent, .name = name, .inode = inode, .names_dir = true };
 	int64_t before = 0;
 	int r = 0;
 
@@ -101,21 +131,57 @@ int record_arrival(
 	} else if (r == 0 && S_ISREG(inode->mode) && how == ARRIVAL_LINK) {
 		row.op = "create"; /* its first text here */
 	}
+	if (r >= 0)
+		r = count_names(t, inode, &row.names);
 	return r < 0 ? r : insert_row(t, &row);
 }
 
 int record_removal(struct txn *t, int64_t parent, const char *name, const struct inode *inode)
 {
-	const struct row row = { .op = "remove", .parent = parent, .name = name, .inode = inode };
+	struct row row = {
+		.op = "remove", .parent = parent, .name = name, .inode = inode, .names_dir = true
+	};
+	int r;
 
-	return name_is_scratch(name) ? 0 : insert_row(t, &row);
+	if (name_is_scratch(name))
+		return 0;
+	r = count_names(t, inode, &row.names);
+	return r < 0 ? r : insert_row(t, &row);
+}
+
+/* The root has no name; nothing stands in the directory 0. */
+static int record_root_change(struct txn *t, const struct inode *inode)
+{
+	const struct row row = { .op = "attr", .name = "", .inode = inode };
+
+	return insert_row(t, &row);
+}
+
+int record_root(struct txn *t, int64_t id)
+{
+	CLEANUP_STMT sqlite3_stmt *st = NULL;
+
+	if (id != STORE_ROOT)
+		return 0;
+	st = conn_stmt(t->c, SQL_ROOT_BEFORE);
+	sqlite3_bind_int64(st, 1, t->now);
+	bind_text(st, 2, t->author);
+	sqlite3_bind_int64(st, 3, t->s->origin);
+	return stmt_run(st, "record a revision");
 }
 
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base)
 {
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRIES_OF);
+	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	int64_t names = 0;
 	int r;
 
+	if (inode->id == STORE_ROOT)
+		return record_root_change(t, inode);
+	r = count_names(t, inode, &names);
+	if (r < 0)
+		return r;
+	st = conn_stmt(t->c, SQL_DENTRIES_OF);
 	sqlite3_bind_int64(st, 1, inode->id);
 	while ((r = stmt_row(st, "find the names of a file")) > 0) {
 		const struct row row = {
@@ -124,6 +190,7 @@ int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t 
 			.name = (const char *)sqlite3_column_text(st, 1),
 			.inode = inode,
 			.base = base,
+			.names = names,
 		};
 
 		if (!row.name)

@@ -1,5 +1,7 @@
 /* rename(2) and renameat2(2) inside a transaction. */
-#include "restore_priv.h"
+#include "store_priv.h"
+
+#include "store_restore_priv.h"
 
 #include <errno.h>
 #include <string.h>
@@ -128,6 +130,9 @@ static int move(struct txn *t, const struct rename *r, struct inode *moved, stru
 		err = set_links(t, moved, moved->nlink);
 	if (err == 0)
 		err = record_removal(t, r->parent, r->name, moved);
+	if (err == 0 && replaced->id && replaced->nlink > 0)
+		err = record_change(
+			t, replaced, false, 0); /* its other names have one less beside them */
 	return err < 0 ? err : record_arrival(t, ARRIVAL_RENAME, r->new_parent, r->new_name, moved);
 }
 

@@ -70,6 +70,10 @@ const struct repair_rule repair_values[] = {
 	INTEGER("revision", "mtime"),
 	OPTIONAL("revision", "body", "integer", "INTEGER"),
 	OPTIONAL("revision", "base", "integer", "INTEGER"),
+	OPTIONAL("revision", "program", "text", "TEXT"),
+	OPTIONAL("revision", "dir_mtime", "integer", "INTEGER"),
+	OPTIONAL("revision", "conflict", "integer", "INTEGER"),
+	OPTIONAL("revision", "nlink", "integer", "INTEGER"),
 	{ 0 },
 };
 

@@ -3,7 +3,7 @@
  * other; then what the names have to do with inodes; the texts; and the rows of the table revision at the end, which
  * describe inodes as they are after the change.
  */
-#include "restore_priv.h"
+#include "store_restore_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -246,6 +246,20 @@ static int record_gone(struct bring_plan *p, struct bring_item *i)
 	return r < 0 ? r : record_removal(p->t, i->parent, i->wanted.name, &inode);
 }
 
+/* A file that made way, and has other names: these have one less beside them. */
+static int record_replaced(struct bring_plan *p, const struct bring_item *i)
+{
+	struct inode inode;
+	int r;
+
+	if (!i->now.id || S_ISDIR(i->now.mode) || i->now.nlink < 2)
+		return 0;
+	r = conn_get(p->t->c, i->now.id, &inode);
+	if (r < 0 || inode.nlink == 0)
+		return r;
+	return record_change(p->t, &inode, false, 0);
+}
+
 static int record_came(struct bring_plan *p, struct bring_item *i)
 {
 	struct bring_item *from = i->is_fresh ? NULL : bring_find_source(p, i->use);
@@ -254,6 +268,8 @@ static int record_came(struct bring_plan *p, struct bring_item *i)
 	int r;
 
 	r = from ? record_gone(p, from) : 0; /* just before, as after any rename */
+	if (r == 0)
+		r = record_replaced(p, i);
 	if (r == 0)
 		r = conn_get(p->t->c, i->use, &inode);
 	return r < 0 ? r : record_arrival(p->t, how, i->parent, i->wanted.name, &inode);

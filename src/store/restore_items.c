@@ -1,5 +1,5 @@
 /* The items of a plan to bring places back, found by what they are about: see planfs/bring.h. */
-#include "restore_priv.h"
+#include "store_restore_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>

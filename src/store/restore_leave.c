@@ -2,7 +2,7 @@
  * What of a plan cannot be done is left, and with it what hangs together with it, until nothing more has to be left; and
  * how each place will be told of. See planfs/bring.h.
  */
-#include "restore_priv.h"
+#include "store_restore_priv.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Where the places of a plan are in the tree, before it is done and afterwards. */
-#include "restore_priv.h"
+#include "store_restore_priv.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Which inode will stand at each place that is brought back: see planfs/bring.h. */
-#include "restore_priv.h"
+#include "store_restore_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -140,14 +140,17 @@ static int look(struct bring_plan *p, struct bring_item *i)
 /* Did inode @id stand there after @rev? Returns 1 or 0. */
 static int stood_at(struct txn *t, int64_t parent, sqlite3_value *name, int64_t rev, int64_t id)
 {
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_STOOD_AT);
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_MOMENT_PLACE);
 	int r;
 
-	sqlite3_bind_int64(st, 1, parent);
-	sqlite3_bind_value(st, 2, name);
-	sqlite3_bind_int64(st, 3, rev);
+	sqlite3_bind_int64(st, 1, rev);
+	sqlite3_bind_int64(st, 2, parent);
+	sqlite3_bind_value(st, 3, name);
 	r = stmt_row(st, "look for a link");
-	return r > 0 ? sqlite3_column_int64(st, 0) == id : r;
+	if (r <= 0)
+		return r;
+	return sqlite3_column_int64(st, 0) == id &&
+	       strcmp((const char *)sqlite3_column_text(st, 1), "remove") != 0;
 }
 
 /* Was the place of @i one name of a file that still has another one of then? Returns 1 or 0. */

@@ -1,7 +1,6 @@
 /* Taking changes back: every place that they touched holds again what it held before them. */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
-#include "planfs/moment.h"
 #include "planfs/restore.h"
 
 #include <errno.h>

@@ -16,6 +16,7 @@ enum {
 	STORE_APPLICATION_ID = 0x706c6673, /* "plfs", in the header of the file */
 	READERS_MAX = 8,                   /* connections kept open */
 	ID_RANGE = 1024,                   /* inode and body numbers reserved at a time */
+	MOMENT_LISTINGS = 8,
 };
 
 static inline void sqlite_closep(sqlite3 **db)
@@ -58,6 +59,21 @@ enum sql_id {
 	SQL_VERSIONS,
 	SQL_DATA_VERSION,
 	SQL_REQUEST_DONE,
+	SQL_MOMENT_PLACE,
+	SQL_MOMENT_INODE,
+	SQL_MOMENT_FIRST,
+	SQL_MOMENT_ENTRY,
+	SQL_MOMENT_NAMES,
+	SQL_MOMENT_DIR,
+	SQL_MOMENT_TARGET,
+	SQL_MOMENT_ROOT,
+	SQL_MOMENT_TIME,
+	SQL_MOMENT_LATER,
+	SQL_MOMENT_BEFORE,
+	SQL_MOMENT_HISTORY,
+	SQL_MOMENT_CHANGES,
+	SQL_MARK,
+	SQL_MARKS,
 	SQL_READERS_END, /* the following are prepared by the writer only */
 
 	SQL_BEGIN = SQL_READERS_END,
@@ -86,12 +102,14 @@ enum sql_id {
 	SQL_XATTR_DELETE,
 	SQL_XATTR_DROP,
 	SQL_REVISION,
+	SQL_ROOT_BEFORE,
 	SQL_LAST_VERSION,
 	SQL_LAST_PLACE,
 	SQL_WAS_AT,
-	SQL_STOOD_AT,
 	SQL_ORPHANS,
 	SQL_REQUEST_NOTE,
+	SQL_MARK_SET,
+	SQL_MARK_DELETE,
 	SQL_COUNT
 };
 
@@ -109,6 +127,13 @@ struct id_range {
 
 struct request; /* commit.c */
 
+/* What a directory had after a revision: the newest row of each name then, in their order. */
+struct moment_listing {
+	int64_t rev, parent;
+	int64_t *rows; /* owned; NULL: none */
+	size_t n;
+};
+
 struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
@@ -124,6 +149,10 @@ struct store {
 	pthread_mutex_t readers_lock;
 	struct conn *readers[READERS_MAX]; /* idle ones, first n_idle */
 	unsigned n_idle;
+
+	pthread_mutex_t moments_lock; /* guards the listings that may go on: moment_scan.c */
+	struct moment_listing listings[MOMENT_LISTINGS];
+	unsigned next_listing;
 
 	/* the writer: used by the thread that leads (commit.c) */
 	struct conn writer;
@@ -281,8 +310,8 @@ int check_empty(struct txn *t, int64_t id) MUST_CHECK;
 int new_place(struct txn *t, int64_t *ret_place) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
-int drop_body(struct txn *t, int64_t body) MUST_CHECK; /* unless a version names it */
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
+int drop_body(struct txn *t, int64_t body) MUST_CHECK; /* unless a version has it */
 
 /* record.c: rows of the table revision */
 enum arrival { ARRIVAL_CREATE, ARRIVAL_RENAME, ARRIVAL_LINK };
@@ -291,6 +320,9 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
+
+/* Before @id changes: when it is the root, and has no row yet, record what it is, so that the past is known. */
+int record_root(struct txn *t, int64_t id) MUST_CHECK;
 
 /* A check, or a repair, under way on one connection. */
 struct check {
@@ -402,74 +434,6 @@ int repair_is_seen(struct repair *p, int64_t id) MUST_CHECK;
 /* backup.c: store_backup() of a database that may be damaged */
 int store_copy(struct store *s, const char *path) MUST_CHECK;
 int sync_file(const char *path) MUST_CHECK; /* bring it, and its name, to the disk */
-
-/* --- pages.c, pages_wal.c, pages_row.c: see planfs/pages.h --- */
-
-/* The last whole version of a page in the -wal. */
-struct pages_frame {
-	uint32_t page, frame;
-};
-
-struct pages {
-	int fd, wal_fd; /* wal_fd: -1 when there is none */
-	int64_t size, wal_size;
-	struct pages_stats stats;
-	uint32_t usable;            /* bytes of a page */
-	struct pages_frame *frames; /* owned; sorted by page */
-	size_t n_frames;
-	uint32_t stray_from, stray_to; /* frames that are behind the last whole commit */
-	unsigned char *seen;           /* owned; a bit per page */
-	struct buf roots;              /* of struct pages_root */
-	pages_row_fn *fn;
-	void *arg;
-};
-
-struct pages_root {
-	uint32_t page;
-	char name[60];
-};
-
-static inline uint32_t get_u16(const unsigned char *at)
-{
-	return (uint32_t)at[0] << 8 | at[1];
-}
-
-static inline uint32_t get_u32(const unsigned char *at)
-{
-	return get_u16(at) << 16 | get_u16(at + 2);
-}
-
-/* Has page @page been seen? Mark it. A number that is no page counts as seen. */
-bool pages_mark(struct pages *p, uint32_t page);
-
-/* Read a page as of now into @ret_data of page_size bytes; what is behind the end of the file is zero. */
-int pages_read(struct pages *p, uint32_t page, unsigned char *ret_data) MUST_CHECK;
-
-/* Read the page in frame @frame of the -wal. */
-int pages_read_frame(struct pages *p, uint32_t frame, unsigned char *ret_data) MUST_CHECK;
-
-/* Fill in what the -wal says: frames, stray frames, page_size when that is 0. */
-int pages_read_wal(struct pages *p) MUST_CHECK;
-
-/* A page of a b-tree under way. */
-struct pages_page {
-	const unsigned char *data;
-	uint32_t number;
-	uint32_t header; /* offset: 100 on page 1 */
-	unsigned type;   /* 2, 5, 10 or 13 */
-	uint32_t cells;
-};
-
-/* Does @data look like a page of a b-tree of @size bytes? Fills *ret_page. */
-bool pages_parse(
-	const unsigned char *data, uint32_t number, uint32_t size, struct pages_page *ret_page);
-
-/* Call p->fn for the rows that the cells of @page hold. */
-int pages_rows(struct pages *p, const struct pages_page *page, enum pages_source source,
-	const char *name) MUST_CHECK;
-
-/* The offset of cell @i, 0 when it is on no sane place. */
-uint32_t pages_cell(const struct pages_page *page, uint32_t i, uint32_t size);
 
 /* recover_rows.c: what a row is of */
 enum row_kind {
