@@ -12,7 +12,7 @@ struct bring {
 	const char *name;    /* borrowed, as the other texts */
 	struct inode then;   /* id 0: nothing; atime, ctime, btime, nlink and rdev do not matter */
 	const char *target;  /* of a symbolic link, else NULL */
-	int64_t rev;         /* after which it was so */
+	int64_t since, rev;  /* it was so after the changes from the one to the other */
 	bool keep_mtime;     /* of a directory: leave its mtime as the changes in it make it */
 	const char *why_not; /* not NULL: leave it alone, and what hangs together with it */
 	const char *note;    /* what else is to be said of it, or NULL */
@@ -38,6 +38,12 @@ enum bring_how {
 	BRING_LEAVE, /* left alone: see @why */
 };
 
+enum bring_mode {
+	BRING_BACK, /* what lives elsewhere stays there, and is made anew at its place */
+	BRING_COPY, /* everything is made anew */
+	BRING_UNDO, /* what lives elsewhere stays there, and its place is left */
+};
+
 /* What becomes of a place. */
 struct bring_item {
 	struct bring wanted;
@@ -60,7 +66,7 @@ struct bring_item {
 struct bring_plan {
 	struct bring_item *items; /* owned; in the order of what was asked for */
 	size_t n;
-	bool copies;
+	enum bring_mode mode;
 
 	struct txn *t;                       /* borrowed */
 	size_t *by_place, *by_then, *by_now; /* owned; items in order, see restore_items.c */
@@ -72,9 +78,9 @@ void bring_plan_done(struct bring_plan *plan);
  * Find out how to bring back what is in @list, each place once; it is borrowed as long as the plan. Nothing else in the
  * tree will be changed: what stands elsewhere is not taken from there, but what has gone from one of these places to
  * another is moved back, so that it keeps its number and its other names. Directories come back under their own numbers,
- * and their contents with their history. @copies: make everything anew. What cannot be done is left.
+ * and their contents with their history. What cannot be done is left.
  */
-int txn_plan_bringing(struct txn *t, const struct bring_list *list, bool copies,
+int txn_plan_bringing(struct txn *t, const struct bring_list *list, enum bring_mode mode,
 	struct bring_plan *ret_plan) MUST_CHECK;
 
 /* Do it, in the same transaction. */

@@ -53,6 +53,7 @@ static int add_was(void *arg, const struct store_entry *e)
 		.parent = reading->parent,
 		.name = e->name,
 		.then = e->inode,
+		.since = reading->w->what->rev,
 		.rev = reading->w->what->rev,
 	};
 
@@ -93,7 +94,7 @@ static int read_above(struct work *w, int64_t parent)
 {
 	CLEANUP(buf_done) struct buf path = { 0 };
 	char *name, *save = NULL;
-	struct bring item = { .parent = STORE_ROOT, .rev = w->what->rev };
+	struct bring item = { .parent = STORE_ROOT, .since = w->what->rev, .rev = w->what->rev };
 	int r;
 
 	r = moment_path(w->s, w->what->rev, parent, &path);
@@ -113,7 +114,9 @@ static int read_above(struct work *w, int64_t parent)
 static int read_was(struct work *w)
 {
 	const struct restore *what = w->what;
-	struct bring top = { .parent = what->parent, .name = what->name, .rev = what->rev };
+	struct bring top = {
+		.parent = what->parent, .name = what->name, .since = what->rev, .rev = what->rev
+	};
 	struct reading reading = { .w = w, .parent = STORE_ROOT };
 	int r;
 
@@ -235,9 +238,11 @@ static size_t *sort_places(const struct bring_list *list)
 	return order;
 }
 
-static bool has_place(const struct bring_list *list, const size_t *order, const struct bring *item)
+/* Is @item about one of the first @n places? */
+static bool has_place(
+	const struct bring_list *list, const size_t *order, size_t n, const struct bring *item)
 {
-	size_t low = 0, high = list->n;
+	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -261,8 +266,7 @@ static int add_new(struct work *w, struct txn *t, int64_t dir)
 	CLEANUP(bring_list_done) struct bring_list present = { 0 };
 	struct present p = { &present, t, w->what->rev };
 	struct bring_list *list = &w->done->list;
-	size_t *order;
-	size_t i;
+	size_t i, n = list->n, *order;
 	int r;
 
 	r = add_present_of(&p, dir, 0);
@@ -272,7 +276,7 @@ static int add_new(struct work *w, struct txn *t, int64_t dir)
 	if (!order)
 		return -ENOMEM;
 	for (i = 0; i < present.n && r == 0; i++)
-		if (!has_place(list, order, &present.items[i]))
+		if (!has_place(list, order, n, &present.items[i]))
 			r = bring_list_add(list, &present.items[i]);
 	free(order);
 	return r;
@@ -353,7 +357,8 @@ static int apply_restore(struct txn *t, void *arg)
 	restored_done(w->done); /* of a transaction that is tried again */
 	r = add_places(w, t);
 	if (r == 0)
-		r = txn_plan_bringing(t, &w->done->list, w->what->to_name != NULL, &w->done->plan);
+		r = txn_plan_bringing(t, &w->done->list, w->what->to_name ? BRING_COPY : BRING_BACK,
+			&w->done->plan);
 	if (r == 0)
 		r = txn_bring(&w->done->plan);
 	if (r == 0)

@@ -92,13 +92,15 @@ static int by_place(const void *a, const void *b, void *arg)
 	return compare_places(i->wanted.parent, i->wanted.name, &items[*(const size_t *)b]);
 }
 
-/* Equal ones in the order of what was asked for. */
+/* Equal ones: the latest state first, else in the order of what was asked for. */
 static int by_then(const void *a, const void *b, void *arg)
 {
 	const struct bring_item *items = arg;
 	size_t at = *(const size_t *)a, bt = *(const size_t *)b;
 	int c = compare_numbers(items[at].wanted.then.id, items[bt].wanted.then.id);
 
+	if (c == 0)
+		c = compare_numbers(items[bt].wanted.rev, items[at].wanted.rev);
 	return c ? c : at < bt ? -1 : at > bt;
 }
 
@@ -152,6 +154,29 @@ struct bring_item *bring_find_place(const struct bring_plan *plan, int64_t paren
 			high = middle;
 		else
 			low = middle + 1;
+	}
+	return NULL;
+}
+
+const struct bring_item *bring_find_inside(const struct bring_plan *plan, int64_t parent)
+{
+	size_t low = 0, high = plan->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (plan->items[plan->by_place[middle]].wanted.parent < parent)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < plan->n; low++) {
+		const struct bring_item *i = &plan->items[plan->by_place[low]];
+
+		if (i->wanted.parent != parent)
+			break;
+		if (i->how != BRING_LEAVE && i->use)
+			return i;
 	}
 	return NULL;
 }

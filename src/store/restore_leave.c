@@ -54,7 +54,7 @@ static int keeps_something(struct bring_plan *p, int64_t id, struct buf *ret_nam
 static int check_gone(struct bring_plan *p, struct bring_item *i)
 {
 	CLEANUP(buf_done) struct buf name = { 0 };
-	const struct bring_item *other;
+	const struct bring_item *other, *inside;
 	int r;
 
 	if (bring_find_user(p, i->now.id))
@@ -64,33 +64,30 @@ static int check_gone(struct bring_plan *p, struct bring_item *i)
 		return leave_beside(p, i, other); /* it would have moved */
 	if (!S_ISDIR(i->now.mode))
 		return 0;
+	inside = bring_find_inside(p, i->now.id);
+	if (inside)
+		return leave_beside(p, i, inside);
 	r = keeps_something(p, i->now.id, &name);
 	return r > 0 ? bring_leave(i, "something else is in it: ", buf_str(&name)) : r;
 }
 
 /* --- what is wanted --- */
 
-/* Where directory @id will stand; 0: nowhere. */
-static int64_t parent_then(struct bring_plan *p, int64_t id)
-{
-	const struct bring_item *i = bring_find_user(p, id);
-	int64_t parent = 0;
-
-	if (i)
-		return i->parent;
-	return conn_parent(p->t->c, id, &parent) == 0 ? parent : 0;
-}
-
-/* Would directory @i stand in itself? */
+/* Would directory @i stand in itself? Items of the plan go up in the tree of then, all else in that of now. */
 static bool bites_its_tail(struct bring_plan *p, const struct bring_item *i)
 {
-	int64_t at = i->parent;
+	int64_t at = i->wanted.parent;
 	int depth;
 
-	for (depth = 0; at && at != STORE_ROOT && depth < DEPTH_MAX; depth++) {
-		if (at == i->use)
+	for (depth = 0; at != STORE_ROOT && depth < DEPTH_MAX; depth++) {
+		const struct bring_item *up = bring_find_then(p, at);
+
+		if (at == i->wanted.then.id)
 			return true;
-		at = parent_then(p, at);
+		if (up && !is_left(up))
+			at = up->wanted.parent;
+		else if (conn_parent(p->t->c, at, &at) < 0)
+			return true; /* it hangs on nothing */
 	}
 	return at != STORE_ROOT;
 }
@@ -133,9 +130,9 @@ static int check_wanted(struct bring_plan *p, struct bring_item *i)
 		r = check_source(p, i);
 		if (r < 0 || is_left(i))
 			return r;
-		if (S_ISDIR(then->mode) && i->now.id != i->use && bites_its_tail(p, i))
-			return bring_leave(i, "its directory is in it now", "");
 	}
+	if (S_ISDIR(then->mode) && i->now.id != i->use && bites_its_tail(p, i))
+		return bring_leave(i, "its directory is in it now", "");
 	r = text_is_there(p, then);
 	return r == 0 ? bring_leave(i, "its text was forgotten", "") : r < 0 ? r : 0;
 }

@@ -68,7 +68,7 @@ static int stands_in_plan(struct bring_plan *p, int64_t id)
 	r = dir ? decide_dir(p, dir) : 0;
 	if (r < 0)
 		return r;
-	if (dir && dir->use != parent)
+	if (dir && dir->use && dir->use != parent)
 		return 0; /* that one is made anew, and is another than the one where @id is */
 	return bring_find_place(p, parent, buf_str(&name)) != NULL;
 }
@@ -89,15 +89,19 @@ static int choose_dir(struct bring_plan *p, struct bring_item *i)
 {
 	int lives_on, may_keep;
 
-	if (p->copies)
+	if (p->mode == BRING_COPY)
 		return make_new(p, i);
 	lives_on = lives(p->t, &i->wanted.then);
 	if (lives_on < 0)
 		return lives_on;
 	may_keep = lives_on ? stands_in_plan(p, i->wanted.then.id)
 			    : number_is_free(p->t, i->wanted.then.id);
-	if (may_keep <= 0)
-		return may_keep < 0 ? may_keep : make_new(p, i);
+	if (may_keep < 0)
+		return may_keep;
+	if (lives_on && !may_keep && p->mode == BRING_UNDO)
+		return bring_leave(i, "is elsewhere now", "");
+	if (!may_keep)
+		return make_new(p, i);
 	i->use = i->wanted.then.id;
 	i->is_fresh = !lives_on;
 	return 0;
@@ -107,7 +111,7 @@ static int decide_dir(struct bring_plan *p, struct bring_item *i)
 {
 	int r;
 
-	if (i->is_decided || i->is_pending)
+	if (i->is_decided || i->is_pending || i->how == BRING_LEAVE)
 		return 0;
 	i->is_pending = true;
 	r = choose_dir(p, i);
@@ -124,7 +128,7 @@ static int look(struct bring_plan *p, struct bring_item *i)
 	struct inode parent;
 	int r;
 
-	i->parent = dir ? dir->use : i->wanted.parent;
+	i->parent = dir && dir->use ? dir->use : i->wanted.parent;
 	if (dir && dir->is_fresh)
 		return 0;
 	r = conn_get(p->t->c, i->parent, &parent);
@@ -138,14 +142,14 @@ static int look(struct bring_plan *p, struct bring_item *i)
 /* --- files and the rest --- */
 
 /* Did inode @id stand there after @rev? Returns 1 or 0. */
-static int stood_at(struct txn *t, int64_t parent, sqlite3_value *name, int64_t rev, int64_t id)
+static int stood_at(struct txn *t, int64_t parent, const char *name, int64_t rev, int64_t id)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_MOMENT_PLACE);
 	int r;
 
 	sqlite3_bind_int64(st, 1, rev);
 	sqlite3_bind_int64(st, 2, parent);
-	sqlite3_bind_value(st, 3, name);
+	bind_text(st, 3, name);
 	r = stmt_row(st, "look for a link");
 	if (r <= 0)
 		return r;
@@ -153,33 +157,42 @@ static int stood_at(struct txn *t, int64_t parent, sqlite3_value *name, int64_t 
 	       strcmp((const char *)sqlite3_column_text(st, 1), "remove") != 0;
 }
 
-/* Was the place of @i one name of a file that still has another one of then? Returns 1 or 0. */
+/* Was the place of @i one name of a file that has another one of then, outside of the plan? Returns 1 or 0. */
 static int was_linked(struct bring_plan *p, const struct bring_item *i)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(p->t->c, SQL_DENTRIES_OF);
 	int r, found = 0;
 
 	sqlite3_bind_int64(st, 1, i->wanted.then.id);
-	while (found == 0 && (r = stmt_row(st, "find the names of a file")) > 0)
-		found = stood_at(p->t, sqlite3_column_int64(st, 0), sqlite3_column_value(st, 1),
-			i->wanted.rev, i->wanted.then.id);
+	while (found == 0 && (r = stmt_row(st, "find the names of a file")) > 0) {
+		int64_t parent = sqlite3_column_int64(st, 0);
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+
+		if (!name)
+			return -ENOMEM;
+		/* a place of the plan that it keeps: in a directory that has gone elsewhere, and is made anew */
+		if (!bring_find_place(p, parent, name))
+			found = stood_at(p->t, parent, name, i->wanted.rev, i->wanted.then.id);
+	}
 	return found ? found : r;
 }
 
 /* May the file that stands at @i get the text, instead of making way for a new one? */
 static bool can_be_written(const struct bring_plan *p, const struct bring_item *i)
 {
-	return !p->copies && S_ISREG(i->wanted.then.mode) && S_ISREG(i->now.mode) &&
+	return p->mode != BRING_COPY && S_ISREG(i->wanted.then.mode) && S_ISREG(i->now.mode) &&
 	       i->now.nlink == 1 && !bring_find_then(p, i->now.id);
 }
 
 static int choose_file(struct bring_plan *p, struct bring_item *i)
 {
-	int r = p->copies ? 0 : lives(p->t, &i->wanted.then);
+	int r = p->mode == BRING_COPY ? 0 : lives(p->t, &i->wanted.then);
 
 	if (r > 0 && !bring_find_holder(p, i->wanted.then.id)) {
 		r = was_linked(p, i);
 		i->is_link = r > 0;
+		if (r == 0 && p->mode == BRING_UNDO)
+			return bring_leave(i, "is elsewhere now", "");
 	}
 	if (r < 0)
 		return r;
@@ -191,14 +204,34 @@ static int choose_file(struct bring_plan *p, struct bring_item *i)
 
 static int decide_file(struct bring_plan *p, struct bring_item *i)
 {
-	const struct bring_item *first = bring_find_then(p, i->wanted.then.id);
+	struct bring_item *first = bring_find_then(p, i->wanted.then.id);
+	int r = 0;
 
-	if (first == i)
-		return choose_file(p, i);
-	i->use = first->use; /* one more name */
+	if (i->how == BRING_LEAVE || i->is_decided)
+		return 0;
+	if (!first->is_decided && first->how != BRING_LEAVE)
+		r = choose_file(p, first);
+	first->is_decided = true;
+	if (first == i || r < 0)
+		return r;
+	i->is_decided = true; /* one more name */
+	i->use = first->use;
 	i->is_link = first->is_link;
 	i->is_fresh = first->is_fresh;
-	return 0;
+	return first->how == BRING_LEAVE ? bring_leave(i, buf_str(&first->why), "") : 0;
+}
+
+/*
+ * What is taken back from several places where it was one after the other comes to the last of them; the others stay
+ * empty, unless it had these names at the same time.
+ */
+static int leave_earlier(struct bring_plan *p, struct bring_item *i)
+{
+	const struct bring_item *last = bring_find_then(p, i->wanted.then.id);
+
+	if (last == i || (last->wanted.since <= i->wanted.rev && !S_ISDIR(i->wanted.then.mode)))
+		return 0;
+	return bring_leave(i, "was elsewhere afterwards", "");
 }
 
 static int decide(struct bring_plan *p)
@@ -206,6 +239,9 @@ static int decide(struct bring_plan *p)
 	size_t i;
 	int r = 0;
 
+	for (i = 0; i < p->n && r == 0; i++)
+		if (p->items[i].wanted.then.id)
+			r = leave_earlier(p, &p->items[i]);
 	for (i = 0; i < p->n && r == 0; i++)
 		if (S_ISDIR(p->items[i].wanted.then.mode))
 			r = decide_dir(p, &p->items[i]);
@@ -219,10 +255,10 @@ static int decide(struct bring_plan *p)
 	return r;
 }
 
-int txn_plan_bringing(
-	struct txn *t, const struct bring_list *list, bool copies, struct bring_plan *ret_plan)
+int txn_plan_bringing(struct txn *t, const struct bring_list *list, enum bring_mode mode,
+	struct bring_plan *ret_plan)
 {
-	CLEANUP(bring_plan_done) struct bring_plan plan = { .copies = copies, .t = t };
+	CLEANUP(bring_plan_done) struct bring_plan plan = { .mode = mode, .t = t };
 	size_t i;
 	int r;
 

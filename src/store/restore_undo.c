@@ -11,12 +11,13 @@
 
 enum { WAIT_MS = 20000 };
 
-enum { UNDO_PLACE, UNDO_ROWS, UNDO_SQL_COUNT };
+enum { UNDO_PLACE, UNDO_ROWS, UNDO_INODE, UNDO_SQL_COUNT };
 
 static const char *const undo_sql[UNDO_SQL_COUNT] = {
 	[UNDO_PLACE] = "SELECT parent, name FROM revision WHERE rev = ?1",
-	[UNDO_ROWS] = "SELECT rev, inode, op = 'remove', author FROM revision "
+	[UNDO_ROWS] = "SELECT rev, inode, op = 'remove', author, op = 'attr' FROM revision "
 		      "WHERE parent = ?1 AND name = ?2 ORDER BY rev DESC",
+	[UNDO_INODE] = "SELECT rev FROM revision WHERE inode = ?1 AND rev < ?2 ORDER BY rev DESC",
 };
 
 struct undoing {
@@ -86,6 +87,7 @@ struct finding {
 	int64_t before;    /* the one below it, 0: none */
 	int64_t inode;     /* that stood there then, 0: none */
 	int64_t covered;   /* one that stays, because another one is on top of it; 0: none */
+	bool sets_attr;    /* is an owner, a mode or a time taken back? */
 	char by[80];       /* who made @above */
 	char below_by[80]; /* who made @before */
 };
@@ -96,6 +98,7 @@ static void note_row(struct undoing *u, sqlite3_stmt *st, struct finding *f)
 	int64_t rev = sqlite3_column_int64(st, 0);
 
 	if (is_undone(u, rev)) {
+		f->sets_attr |= !f->before && sqlite3_column_int(st, 4);
 		if (!f->before)
 			f->undone = rev;
 		else if (!f->covered)
@@ -129,25 +132,65 @@ static int look_at_place(struct undoing *u, const struct bring *place, struct fi
 	return r;
 }
 
-/* The inode that stood there, as it was then. */
-static int fill_then(struct undoing *u, int64_t id, struct bring *item, struct buf *target)
+/*
+ * The newest row about inode @id before @rev that is not taken back: a save of a file with several names has a row for each.
+ * Returns 1, or 0 when there is none.
+ */
+static int find_row(struct undoing *u, int64_t id, int64_t rev, int64_t *ret_rev)
 {
-	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	sqlite3_stmt *st = u->st[UNDO_INODE];
 	int r;
 
-	r = conn_moment_get(u->t->c, item->rev, id, &item->then);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	if (!S_ISLNK(item->then.mode))
-		return 0;
-	st = conn_stmt(u->t->c, SQL_MOMENT_TARGET);
-	sqlite3_bind_int64(st, 1, item->rev);
+	sqlite3_reset(st);
+	sqlite3_bind_int64(st, 1, id);
+	sqlite3_bind_int64(st, 2, rev);
+	while ((r = stmt_row(st, "find what an inode was")) > 0) {
+		*ret_rev = sqlite3_column_int64(st, 0);
+		if (!is_undone(u, *ret_rev))
+			break;
+	}
+	sqlite3_reset(st);
+	return r;
+}
+
+static int read_target(struct undoing *u, int64_t rev, int64_t id, struct buf *target)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(u->t->c, SQL_MOMENT_TARGET);
+	int r;
+
+	sqlite3_bind_int64(st, 1, rev);
 	sqlite3_bind_int64(st, 2, id);
 	r = stmt_row(st, "read a target of the past");
-	if (r > 0)
-		r = buf_add(
-			target, sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
-	item->target = buf_str(target);
+	if (r <= 0)
+		return r;
+	return buf_add(target, sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+}
+
+/* The inode that stood there, as it was then. */
+static int fill_then(
+	struct undoing *u, const struct finding *f, struct bring *item, struct buf *target)
+{
+	int64_t rev = 0, own;
+	int r;
+
+	r = find_row(u, f->inode, f->undone, &rev);
+	if (r <= 0)
+		return r;
+	{
+		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(u->t->c, SQL_MOMENT_INODE);
+
+		sqlite3_bind_int64(st, 1, rev);
+		sqlite3_bind_int64(st, 2, f->inode);
+		r = stmt_row(st, "read an inode of the past");
+		if (r <= 0)
+			return r;
+		item->then = moment_from_row(st, 0, &own);
+	}
+	r = moment_complete(u->t->c, rev, own, &item->then);
+	if (r == 0 && S_ISLNK(item->then.mode)) {
+		r = read_target(u, rev, f->inode, target);
+		item->target = buf_str(target);
+	}
 	return r;
 }
 
@@ -163,10 +206,11 @@ static int add_place(struct undoing *u, const struct bring *place)
 	r = look_at_place(u, place, &f);
 	if (r < 0 || !f.undone)
 		return r; /* forgotten meanwhile */
+	item.since = f.before;
 	item.rev = f.undone - 1;
-	item.keep_mtime = true;
+	item.keep_mtime = !f.sets_attr;
 	if (f.inode)
-		r = fill_then(u, f.inode, &item, &target);
+		r = fill_then(u, &f, &item, &target);
 	if (r == 0 && f.above) {
 		r = buf_printf(&why, "%s changed it later, rev-%" PRId64, f.by, f.above);
 		item.why_not = buf_str(&why);
@@ -193,7 +237,7 @@ static int undo_in(struct undoing *u)
 		if (i == 0 || by_place(&u->places.items[i - 1], &u->places.items[i]) != 0)
 			r = add_place(u, &u->places.items[i]);
 	if (r == 0)
-		r = txn_plan_bringing(u->t, &u->done->list, false, &u->done->plan);
+		r = txn_plan_bringing(u->t, &u->done->list, BRING_UNDO, &u->done->plan);
 	return r < 0 ? r : txn_bring(&u->done->plan);
 }
 

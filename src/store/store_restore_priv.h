@@ -13,6 +13,9 @@ struct bring_item *bring_find_place(
 	const struct bring_plan *plan, int64_t parent, const char *name);
 struct bring_item *bring_find_then(const struct bring_plan *plan, int64_t id);
 
+/* An item that is not left, and brings something into the directory that was @parent. NULL: none. */
+const struct bring_item *bring_find_inside(const struct bring_plan *plan, int64_t parent);
+
 /* An item at whose place @id stands now: one that is not left, if there is one. NULL: none. */
 struct bring_item *bring_find_holder(const struct bring_plan *plan, int64_t id);
 
