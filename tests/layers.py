@@ -25,7 +25,7 @@ BELOW = {
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
     'text': ['document', 'encoding', 'linediff', 'renew', 'rules', 'sketch', 'targets'],
-    'store': ['bring', 'change', 'check', 'moment', 'optimize', 'pages', 'prune', 'recover', 'restore', 'search', 'store'],
+    'store': ['bring', 'change', 'check', 'moment', 'optimize', 'pages', 'prune', 'recover', 'restore', 'search', 'store', 'versions'],
     'view': ['view'],
     'fs': ['fs'],
     'import': ['export', 'import', 'import_store', 'load', 'new_year'],

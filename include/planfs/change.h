@@ -45,7 +45,7 @@ int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
 
 /*
  * Let the changes that follow in this transaction be of @author (borrowed until the change returns) and @time:
- * for loading a history that was exported.
+ * for loading a history that was exported. They are not found by time: until now, the tree was without them.
  */
 void txn_pretend(struct txn *t, const char *author, int64_t time);
 

@@ -25,6 +25,9 @@ int moment_find(struct store *s, const char *moment, int64_t now, int64_t *ret_r
 
 enum moment_period { MOMENT_MINUTE, MOMENT_HOUR, MOMENT_DAY, MOMENT_MONTH };
 
+/* The beginning of the period that @time is in, or of the one that is @step periods behind it. */
+int64_t moment_period_begin(enum moment_period period, int64_t time, int step);
+
 /* At most @max periods with changes in [from, to), ns since 1970. */
 struct moment_range {
 	int64_t from, to;
@@ -104,6 +107,37 @@ int moment_changes(
  */
 int moment_find_place(struct store *s, const char *path, int64_t *ret_parent, struct buf *ret_name,
 	int64_t *ret_rev) MUST_CHECK;
+
+/* --- for listing what ever was --- */
+
+/* @first is the number of the first row of this place, which no other place has. */
+typedef int moment_name_fn(void *arg, const char *name, int64_t first);
+
+/* Call @fn for all names that ever stood in directory @parent, in byte order. It must not call the store. */
+int moment_names(struct store *s, int64_t parent, moment_name_fn *fn, void *arg) MUST_CHECK;
+
+/* What stood at a place last. */
+struct moment_past {
+	int64_t first, rev; /* the first row of the place, and that which tells of it */
+	struct inode inode; /* as that row has it */
+};
+
+/*
+ * A file, or a directory that stands nowhere else now. Returns 0 and *ret_past, or -ENOENT: neither was ever at this
+ * place.
+ */
+int moment_past(
+	struct store *s, int64_t parent, const char *name, struct moment_past *ret_past) MUST_CHECK;
+
+/* The place whose first row is @first. Returns 0, or -ENOENT. */
+int moment_place(
+	struct store *s, int64_t first, int64_t *ret_parent, struct buf *ret_name) MUST_CHECK;
+
+/* The last revision after which inode @id had a name: INT64_MAX when it has one now. Returns 0, or -ENOENT. */
+int moment_last(struct store *s, int64_t id, int64_t *ret_rev) MUST_CHECK;
+
+/* Do two bodies hold the same bytes? Returns 1, 0 (also when one is missing), or -Exxx. */
+int moment_same_text(struct store *s, int64_t body, int64_t other) MUST_CHECK;
 
 /* A named moment. @name is valid during the call of mark_fn. */
 struct mark {

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "planfs/name.h"
 #include "planfs/store.h"
 
 #define VIEW_ROOT (INT64_C(1) << 62) /* the directory .planfs itself */
@@ -26,6 +27,37 @@ struct view_mount {
 	bool resumes;         /* another daemon could go on if this one died */
 };
 
+enum {
+	VIEW_SLOTS =
+		1
+		<< 18, /* moments that are looked at, the old ones included that the kernel may still show */
+	VIEW_MOMENTS = 4096, /* names that keep their slot */
+};
+
+/* A moment that was looked up, which is a tree of its own from then on. */
+struct view_slot {
+	int64_t rev;         /* it shows the tree after this revision */
+	uint32_t generation; /* how often the slot was given to a moment; 0: never */
+	bool fixed;          /* its name will mean the same for ever */
+	bool named;          /* it is the one that its name means */
+	uint8_t family;      /* of the directory in which it was looked up */
+};
+
+/* The name of a moment, and the slot that it means. */
+struct view_moment {
+	uint32_t slot; /* 0: none; written last, because the daemon may die at any time */
+	uint32_t used; /* grows with each use */
+	uint8_t family;
+	char name[NAME_BYTES_MAX + 1];
+};
+
+/* What was looked up: memory that outlives the daemon, as the kernel does; all zero in the beginning. view/slots.c */
+struct view_slots {
+	uint32_t last, uses;
+	struct view_slot slots[VIEW_SLOTS];
+	struct view_moment moments[VIEW_MOMENTS];
+};
+
 /* Receives a named number. A result other than 0 ends the enumeration. */
 typedef int view_number_fn(void *arg, const char *name, int64_t number);
 
@@ -36,6 +68,7 @@ struct view_source {
 	/* Requests of the kernel so far, by kind; NULL: not mounted. Returns 0 or the result of @fn. */
 	int (*mount_requests)(void *arg, view_number_fn *fn, void *fn_arg);
 	void *arg;
+	struct view_slots *slots; /* NULL: no moments can be looked up */
 };
 
 static inline bool view_is_view(int64_t id)
@@ -43,8 +76,19 @@ static inline bool view_is_view(int64_t id)
 	return id >= VIEW_ROOT;
 }
 
-/* Is @id, its name included, the same for ever, so that it may be kept without asking again? */
+/* Is what is in @id, names, attributes and text, the same for ever, so that it may be kept without asking again? */
 bool view_is_fixed(int64_t id);
+
+/*
+ * What the kernel must know besides: does the name under which @id was found mean it for ever; and how often was the
+ * number given to something else before, so that the two are not taken for one?
+ */
+struct view_entry {
+	bool name_is_fixed;
+	uint32_t generation;
+};
+
+struct view_entry view_entry(const struct view_source *v, int64_t id);
 
 /* Returns 0 and *ret_inode, or -ENOENT. The size of a file is that of its present text. */
 int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode) MUST_CHECK;

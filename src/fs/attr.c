@@ -68,22 +68,37 @@ static bool may_change(int64_t id)
  * A read-only mount hears of versions only, so that another mount's scratch files come and go unheard; a view
  * may always be another one.
  */
-static double entry_seconds(struct fs *fs, const char *name, int64_t id)
+static double entry_seconds(struct fs *fs, const char *name)
 {
-	bool unheard = fs->options->readonly && name_is_scratch(name);
+	return fs->options->readonly && name_is_scratch(name) ? 0.0 : CACHE_SECONDS;
+}
 
-	return may_change(id) || unheard ? 0.0 : CACHE_SECONDS;
+static struct fuse_entry_param view_entry_param(struct fs *fs, const struct inode *inode)
+{
+	struct view_entry about = view_entry(&fs->views, inode->id);
+
+	return (struct fuse_entry_param){
+		.ino = (fuse_ino_t)inode->id,
+		.generation = about.generation,
+		.attr = attr_stat(inode),
+		.attr_timeout = may_change(inode->id) ? 0.0 : CACHE_SECONDS,
+		.entry_timeout = about.name_is_fixed ? CACHE_SECONDS : 0.0,
+	};
 }
 
 struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode)
 {
-	double seconds = entry_seconds(fs, name, inode->id);
+	bool is_view = view_is_view(inode->id);
+	double seconds = is_view ? 0.0 : entry_seconds(fs, name);
 	struct fuse_entry_param entry = {
 		.ino = (fuse_ino_t)inode->id,
 		.attr = attr_stat(inode),
 		.attr_timeout = seconds,
 		.entry_timeout = seconds,
 	};
+
+	if (is_view)
+		entry = view_entry_param(fs, inode);
 
 	if (fs->options->readonly && may_change(inode->id) && S_ISREG(inode->mode)) {
 		/*
@@ -204,7 +219,9 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	r = attr_lookup(fs, (int64_t)parent, name, &inode);
 	if (r == -ENOENT) {
 		/* the kernel may remember that there is nothing, until we say otherwise */
-		entry = (struct fuse_entry_param){ .entry_timeout = entry_seconds(fs, name, 0) };
+		entry = (struct fuse_entry_param){
+			.entry_timeout = may_change((int64_t)parent) ? 0.0 : entry_seconds(fs, name)
+		};
 		fuse_reply_entry(req, &entry);
 		return;
 	}

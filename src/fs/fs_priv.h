@@ -294,6 +294,7 @@ void state_unmark(struct fs *fs, struct node *n);
  */
 bool state_is_lost(struct fs *fs, int64_t id, uint32_t age, bool tell);
 bool state_has_lost_name(struct fs *fs, int64_t parent, const char *name);
+struct view_slots *state_slots(struct fs *fs);
 int64_t state_seen_rev(struct fs *fs);
 void state_set_seen_rev(struct fs *fs, int64_t rev);
 size_t state_init(
@@ -413,7 +414,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_fallocate(
 	fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len, struct fuse_file_info *fi);
 
-/* names.c, shared with file.c: may a name in @parent be made or changed? 0, -EPERM, -ENAMETOOLONG. */
+/* names.c, shared with file.c: may a name in @parent be made or changed? 0, -EROFS, -EPERM, -ENAMETOOLONG. */
 int check_name(int64_t parent, const char *name) MUST_CHECK;
 
 /* The same: owner and mode of something new in directory @parent. */

@@ -11,7 +11,9 @@
 /* .planfs is ours, and nothing of it can be changed. */
 int check_name(int64_t parent, const char *name)
 {
-	if (view_is_view(parent) || (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0))
+	if (view_is_view(parent))
+		return -EROFS;
+	if (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0)
 		return -EPERM;
 	return strlen(name) > NAME_BYTES_MAX ? -ENAMETOOLONG : 0;
 }
@@ -168,7 +170,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 	r = fs_was_done(fs);
 	done = r > 0;
 	if (r == 0)
-		r = view_is_view(l.id) ? -EPERM : check_name(l.parent, name);
+		r = view_is_view(l.id) ? -EXDEV : check_name(l.parent, name);
 	if (r == 0)
 		r = store_pending(fs, req, l.id);
 	if (r == 0)

@@ -314,6 +314,7 @@ int fs_run(struct store *s, const struct fs_options *options)
 	store_set_wait_hook(loop_step_aside);
 	r = state_open(fs);
 	if (r == 0) {
+		fs->views.slots = state_slots(fs);
 		if (!fs->resumed) /* else files may be open of which we have not heard */
 			purge_unlinked(fs);
 		r = attach_and_run(fs);

@@ -108,7 +108,7 @@ int moment_find(struct store *s, const char *moment, int64_t now, int64_t *ret_r
 
 	words = moment_parse(moment, now, &time);
 	if (words != MOMENT_NONE) {
-		fixed = words == MOMENT_STANDS && time < now && now - time > SETTLED_NS;
+		fixed = words == MOMENT_STANDS && time < now - SETTLED_NS;
 		r = store_look(s, time < now ? look_at_time : look_newest,
 			&(struct look_key){ .id = time }, &rev);
 	} else if (parse_number(moment, &rev)) {

@@ -21,7 +21,7 @@
 #define GONE                                                                                               \
 	"FROM (SELECT max(rev) AS rev FROM revision GROUP BY parent, name) l JOIN revision r USING (rev) " \
 	"LEFT JOIN dentry d ON d.parent = r.parent AND d.name = r.name "                                   \
-	"WHERE r.op <> 'remove' AND r.parent <> 0 AND d.inode IS NULL"
+	"WHERE r.op <> 'remove' AND r.parent <> 0 AND d.inode IS NULL AND NOT name_is_scratch(r.name)"
 
 /* @p is the last row of the place, @n the last one of what stands there. */
 #define PRESENT                                                                                    \
@@ -53,11 +53,15 @@ const char mend_history_first[] =
 	RECORD "WHERE NOT name_is_scratch(d.name) AND (" IS_ELSEWHERE " OR " IS_DIFFERENT
 	       " OR (i.nlink > 1 AND NOT " IS_DIR("i.mode") "))";
 
-const char check_history_names[] =
-	"SELECT r.parent, r.name, NULL, 'is gone, but not in the history' " GONE;
-const char check_history_files[] =
-	"SELECT d.parent, d.name, NULL, 'is not as the history has it last' " PRESENT
-	"WHERE NOT name_is_scratch(d.name) AND (" IS_ELSEWHERE " OR " IS_DIFFERENT ")";
+#define COUNT(one, more)                                                                           \
+	"SELECT NULL, NULL, NULL, count(*) || iif(count(*) = 1, ' name " one "', ' names " more    \
+	"') "
+const char check_history_names[] = COUNT("of the history that is not there any more",
+	"of the history that are not there any more") GONE " HAVING count(*) > 0";
+const char check_history_files[] = COUNT(
+	"without its present state in the history", "without their present state in the history")
+	PRESENT "WHERE NOT name_is_scratch(d.name) AND (" IS_ELSEWHERE " OR " IS_DIFFERENT
+		") HAVING count(*) > 0";
 
 static void is_scratch(sqlite3_context *context, int n, sqlite3_value **values)
 {

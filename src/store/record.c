@@ -43,7 +43,7 @@ static int insert_row(struct txn *t, const struct row *row)
 		sqlite3_bind_int64(st, 12, i->body);
 	if (row->base)
 		sqlite3_bind_int64(st, 13, row->base);
-	sqlite3_bind_int64(st, 14, t->s->origin);
+	sqlite3_bind_int64(st, 14, t->is_loaded ? -t->s->origin : t->s->origin);
 	if (row->names > 1)
 		sqlite3_bind_int64(st, 15, row->names);
 	sqlite3_bind_int(st, 16, row->names_dir);

@@ -2,7 +2,7 @@
  * What is mended by one statement: each rule finds rows, in the words that are told when they are mended, and
  * mends them. The order matters: what a rule makes sound is taken for granted by those below it.
  */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #define IS_DIR(mode)     "((" mode ") & 61440 = 16384)"
 #define IS_FILE(mode)    "((" mode ") & 61440 = 32768)"
@@ -245,6 +245,13 @@ const struct repair_rule repair_sums[] = {
 		"UPDATE dentry SET seq = o.n FROM (SELECT parent AS p, name AS m, " HIGHEST
 		" + row_number() OVER (ORDER BY parent, name) AS n FROM dentry d WHERE " NO_PLACE
 		") o WHERE parent = o.p AND name = o.m" },
+	{ 0 },
+};
+
+/* At the end: the latest moment is the tree as it is now. */
+const struct repair_rule repair_history[] = {
+	{ "history", check_history_names, mend_history_names },
+	{ "history", check_history_files, mend_history_files },
 	{ 0 },
 };
 

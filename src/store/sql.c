@@ -76,6 +76,12 @@ const char *const sql_text[SQL_COUNT] = {
 			       "AND rev <= ?1 ORDER BY rev DESC",
 	[SQL_MOMENT_CHANGES] = "SELECT " CHANGE_COLUMNS
 			       " FROM revision r WHERE rev BETWEEN ?1 AND ?2 ORDER BY rev DESC",
+	[SQL_PAST_NAMES] = "SELECT name, min(rev) FROM revision INDEXED BY revision_name "
+			   "WHERE parent = ?1 GROUP BY name",
+	[SQL_PAST_FIRST] = "SELECT min(rev) FROM revision WHERE parent = ?1 AND name = ?2",
+	/* the hashes come first, so that long texts are seldom read */
+	[SQL_SAME_TEXT] = "SELECT CASE WHEN a.hash NOT NULL AND b.hash NOT NULL THEN a.hash = b.hash "
+			  "ELSE a.data = b.data END FROM body a, body b WHERE a.id = ?1 AND b.id = ?2",
 	[SQL_MARK] = "SELECT rev FROM mark WHERE name = ?1",
 	[SQL_MARKS] = "SELECT name, author, rev, time FROM mark /*scan*/ ORDER BY rev, name",
 

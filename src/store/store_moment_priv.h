@@ -43,8 +43,5 @@ enum moment_words moment_parse(const char *words, int64_t now, int64_t *ret_time
 /* Nanoseconds since 1970; the first or the last moment, where that is out of range. */
 int64_t moment_ns(int64_t seconds, int64_t ns);
 
-/* The beginning of the period of @time, or of the one that is @step periods behind it. */
-int64_t moment_period_begin(enum moment_period period, int64_t time, int step);
-
 /* moment_find.c: could moment_find() take @name for a time or a number? */
 bool moment_is_words(const char *name);

@@ -72,6 +72,9 @@ enum sql_id {
 	SQL_MOMENT_BEFORE,
 	SQL_MOMENT_HISTORY,
 	SQL_MOMENT_CHANGES,
+	SQL_PAST_NAMES,
+	SQL_PAST_FIRST,
+	SQL_SAME_TEXT,
 	SQL_MARK,
 	SQL_MARKS,
 	SQL_READERS_END, /* the following are prepared by the writer only */
@@ -189,7 +192,8 @@ struct txn {
 	struct store *s;
 	struct conn *c;
 	const char *author;
-	int64_t now; /* of the change, ns */
+	int64_t now;    /* of the change, ns */
+	bool is_loaded; /* @now is that of another database: see txn_pretend() */
 };
 
 /* conn.c */
@@ -394,7 +398,8 @@ struct repair_rule {
 	const char *find; /* columns as of struct check_rule: what is told */
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
-extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[];
+extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[],
+	repair_history[];
 extern const char repair_sequences[], repair_highest[];
 
 /*

@@ -314,6 +314,7 @@ void txn_pretend(struct txn *t, const char *author, int64_t time)
 {
 	t->author = author;
 	t->now = time;
+	t->is_loaded = true;
 }
 
 int txn_set_attr(struct txn *t, const struct inode *inode)

@@ -1,6 +1,7 @@
 /* What the files of src/view share. */
 #pragma once
 
+#include "planfs/versions.h"
 #include "planfs/view.h"
 
 enum { VIEW_FAMILY_SHIFT = 58 };
@@ -8,6 +9,9 @@ enum { VIEW_FAMILY_SHIFT = 58 };
 /* Bits 58 to 61 of a number: the index into the table of view.c. A number is never given to another family. */
 enum view_family {
 	VIEW_TOP, /* .planfs and the files in it */
+	VIEW_AT,  /* moments, and the trees of then */
+	VIEW_GMT, /* the same moments under the names that Samba wants; its trees have numbers of VIEW_AT */
+	VIEW_HISTORY,
 	VIEW_FAMILIES
 };
 
@@ -26,6 +30,8 @@ struct view_ops {
 	const char *
 		name; /* of its directory in .planfs, whose number has the rest 0; NULL: has none */
 	bool (*is_fixed)(int64_t id); /* NULL: nothing is */
+	struct view_entry (*entry)(
+		const struct view_source *v, int64_t id); /* NULL: nothing special */
 	int (*get)(const struct view_source *v, int64_t id, struct inode *ret_inode);
 	int (*lookup)(const struct view_source *v, int64_t parent, const char *name,
 		struct inode *ret_inode);
@@ -37,7 +43,23 @@ struct view_ops {
 		struct buf *ret_target); /* NULL: no symlinks */
 };
 
-extern const struct view_ops view_top;
+extern const struct view_ops view_top, view_at, view_gmt, view_history;
+
+/* slots.c: the number of the slot that @name means in the directory of @family, and the tree that it shows. */
+int slot_find(const struct view_source *v, enum view_family family, const char *name,
+	uint32_t *ret_slot) MUST_CHECK;
+/* Returns 0, or -ENOENT when the slot was never given out. */
+int slot_get(const struct view_source *v, uint32_t slot, struct view_slot *ret_slot) MUST_CHECK;
+
+/* at_list.c */
+int at_list(const struct view_source *v, int64_t after, store_entry_fn *fn, void *arg) MUST_CHECK;
+int gmt_list(const struct view_source *v, int64_t after, store_entry_fn *fn, void *arg) MUST_CHECK;
+
+/* versions.c */
+
+/* What version @i of the file @file is called. */
+int version_name(
+	const struct versions *v, size_t i, const char *file, struct buf *ret_name) MUST_CHECK;
 
 /* The families that have a directory in .planfs: from VIEW_TOP + 1 on. Returns NULL behind the last. */
 const struct view_ops *view_family_ops(size_t family);
