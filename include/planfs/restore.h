@@ -15,13 +15,16 @@ struct restored {
 void restored_done(struct restored *r);
 
 struct restore {
-	int64_t rev;      /* the moment */
-	int64_t parent;   /* the place that it had then; 0: the whole tree */
-	const char *name; /* borrowed, as the other texts */
+	int64_t rev;           /* the moment */
+	int64_t from_parent;   /* where it stood then; 0: the whole tree */
+	const char *from_name; /* borrowed, as the other texts */
 
-	/* not NULL: a copy of it goes to this free place, and its own place stays as it is */
-	int64_t to_parent;
-	const char *to_name;
+	/* where it goes; NULL: to where it stood */
+	int64_t parent;
+	const char *name;
+
+	int64_t above_rev; /* after which the directories above were there last; 0: @rev */
+	bool is_copy;      /* make it anew, at a free place */
 
 	bool keep_new;      /* leave alone what has come into a directory since */
 	bool dry_run;       /* do nothing */
@@ -29,12 +32,12 @@ struct restore {
 };
 
 /*
- * Bring back what stood at the place, with everything below it: names, texts, modes, owners and mtimes. Directories above
- * it that are gone come back, too, with nothing else in them. Outside, nothing is changed. What is at the place by now
- * becomes what was; what was not there then goes away, but for scratch files.
+ * Bring back what stood there, with everything below it: names, texts, modes, owners and mtimes. Directories above the place
+ * that are gone come back, too, with nothing else in them. Outside, nothing is changed. What is at the place by now becomes
+ * what was; what was not there then goes away, but for scratch files.
  *
- * Returns 0 and *ret_restored; -ENOENT: nothing stood there after @rev, or @to_parent is no directory; -EEXIST: there is
- * something of another kind at the place, or something at @to_name. Then nothing was changed.
+ * Returns 0 and *ret_restored; -ENOENT: nothing stood there then, or the directory of a copy is none; -EEXIST: there is
+ * something of another kind at the place, or anything where a copy should go. Then nothing was changed.
  */
 int store_restore(
 	struct store *s, const struct restore *what, struct restored *ret_restored) MUST_CHECK;

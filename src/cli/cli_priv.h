@@ -44,6 +44,15 @@ int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 int cmd_upgrade(int argc, char **argv);
 
+/* What was: see cli_place_priv.h */
+int cmd_blame(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_prune(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_undo(int argc, char **argv);
+
 /* --- mount_option.c --- */
 
 struct mount_args {
@@ -177,6 +186,9 @@ struct findings {
 	bool as_json;
 	unsigned long damage, warnings, mended;
 };
+
+/* Print @s, which may hold anything: what would break the line is shown as an escape. */
+void print_in_one_line(const char *s);
 
 /* A store_finding_fn whose argument is a struct findings. Never ends the check. */
 int findings_print(void *arg, const struct store_finding *finding);

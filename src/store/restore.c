@@ -25,6 +25,8 @@ void restored_done(struct restored *r)
 struct work {
 	struct store *s;
 	const struct restore *what;
+	int64_t parent; /* where it goes */
+	const char *name;
 	struct bring_list was;   /* the tree; its root first, unless that is the root of all */
 	struct bring_list above; /* the directories that lead to it, from the root on */
 	struct inode root;       /* what the whole tree's root was, for its mtime */
@@ -90,20 +92,21 @@ static int read_all(struct work *w, size_t from)
 	return r;
 }
 
-static int read_above(struct work *w, int64_t parent)
+/* Only needed when the directory is gone now. */
+static int read_above(struct work *w, int64_t rev)
 {
 	CLEANUP(buf_done) struct buf path = { 0 };
+	struct bring item = { .parent = STORE_ROOT, .since = rev, .rev = rev };
 	char *name, *save = NULL;
-	struct bring item = { .parent = STORE_ROOT, .since = w->what->rev, .rev = w->what->rev };
 	int r;
 
-	r = moment_path(w->s, w->what->rev, parent, &path);
+	r = moment_path(w->s, rev, w->parent, &path);
 	if (r < 0 || path.len == 0)
-		return r;
+		return r == -ENOENT ? 0 : r;
 	for (name = strtok_r(path.data, "/", &save); name && r == 0;
 		name = strtok_r(NULL, "/", &save)) {
 		item.name = name;
-		r = moment_lookup(w->s, w->what->rev, item.parent, name, &item.then);
+		r = moment_lookup(w->s, rev, item.parent, name, &item.then);
 		if (r == 0)
 			r = bring_list_add(&w->above, &item);
 		item.parent = item.then.id;
@@ -114,25 +117,26 @@ static int read_above(struct work *w, int64_t parent)
 static int read_was(struct work *w)
 {
 	const struct restore *what = w->what;
-	struct bring top = {
-		.parent = what->parent, .name = what->name, .since = what->rev, .rev = what->rev
-	};
+	struct bring top = { .parent = what->from_parent,
+		.name = what->from_name,
+		.since = what->rev,
+		.rev = what->rev };
 	struct reading reading = { .w = w, .parent = STORE_ROOT };
 	int r;
 
-	if (!what->parent) {
+	if (!what->from_parent) {
 		r = moment_get(w->s, what->rev, STORE_ROOT, &w->root);
 		if (r == 0)
 			r = moment_scan(w->s, what->rev, STORE_ROOT, 0, add_was, &reading);
 		return r < 0 ? r : read_all(w, 0);
 	}
-	r = moment_lookup(w->s, what->rev, what->parent, what->name, &top.then);
+	r = moment_lookup(w->s, what->rev, what->from_parent, what->from_name, &top.then);
 	if (r == 0)
 		r = bring_list_add(&w->was, &top);
 	if (r == 0)
 		r = read_all(w, 0);
-	if (r == 0 && !what->to_name)
-		r = read_above(w, what->parent);
+	if (r == 0 && !what->is_copy)
+		r = read_above(w, what->above_rev ? what->above_rev : what->rev);
 	return r;
 }
 
@@ -155,10 +159,16 @@ static int add_above(struct work *w, struct txn *t, int64_t *ret_parent)
 	struct inode there;
 	int r = 0;
 
+	if (is_dir(t, w->parent)) {
+		*ret_parent = w->parent;
+		return 0;
+	}
 	while (n > 0 && !is_dir(t, w->above.items[n - 1].then.id))
 		n--;
 	if (n > 0)
 		at = w->above.items[n - 1].then.id;
+	else if (w->above.n == 0)
+		return -ENOENT;
 	for (; n < w->above.n && r == 0; n++) {
 		struct bring item = w->above.items[n];
 
@@ -282,7 +292,7 @@ static int add_new(struct work *w, struct txn *t, int64_t dir)
 	return r;
 }
 
-static int add_was_list(struct work *w, int64_t parent, const char *name)
+static int add_was_list(struct work *w, int64_t parent)
 {
 	size_t i;
 	int r = 0;
@@ -290,41 +300,47 @@ static int add_was_list(struct work *w, int64_t parent, const char *name)
 	for (i = 0; i < w->was.n && r == 0; i++) {
 		struct bring item = w->was.items[i];
 
-		if (i == 0 && w->what->parent) {
+		if (i == 0 && parent) {
 			item.parent = parent;
-			item.name = name;
+			item.name = w->name;
 		}
 		r = bring_list_add(&w->done->list, &item);
 	}
 	return r;
 }
 
-/* The places that are brought back, and the directory above the first one. */
+/* What is at the place now must be of the same kind, and nothing when a copy goes there. */
+static int look_at_place(struct work *w, struct txn *t, int64_t parent, struct inode *ret_there)
+{
+	int r = txn_lookup(t, parent, w->name, ret_there);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 &&
+		(w->what->is_copy || ((ret_there->mode ^ w->was.items[0].then.mode) & S_IFMT)))
+		return -EEXIST;
+	return r;
+}
+
 static int add_places(struct work *w, struct txn *t)
 {
-	const struct restore *what = w->what;
-	int64_t parent = what->to_name ? what->to_parent : what->parent;
-	struct inode there = { .id = STORE_ROOT, .mode = S_IFDIR };
+	struct inode there = { 0 };
+	int64_t parent = w->parent;
 	int r = 0;
 
-	if (what->to_name && !is_dir(t, parent))
-		return -ENOENT;
-	if (what->parent && !what->to_name)
-		r = add_above(w, t, &parent);
-	if (r == 0 && what->parent) {
-		const char *name = what->to_name ? what->to_name : what->name;
-
-		r = txn_lookup(t, parent, name, &there);
-		if (r == -ENOENT)
-			there = (struct inode){ 0 };
-		else if (r == 0 && (what->to_name || (there.mode & S_IFMT) !=
-							     (w->was.items[0].then.mode & S_IFMT)))
-			return -EEXIST;
-		r = add_was_list(w, parent, name);
-	} else if (r == 0) {
-		r = add_was_list(w, 0, NULL);
+	if (!parent) {
+		there = (struct inode){ .id = STORE_ROOT, .mode = S_IFDIR };
+	} else {
+		if (w->what->is_copy)
+			r = is_dir(t, parent) ? 0 : -ENOENT;
+		else
+			r = add_above(w, t, &parent);
+		if (r == 0)
+			r = look_at_place(w, t, parent, &there);
 	}
-	if (r == 0 && S_ISDIR(there.mode) && !what->keep_new)
+	if (r == 0)
+		r = add_was_list(w, parent);
+	if (r == 0 && S_ISDIR(there.mode) && !w->what->keep_new)
 		r = add_new(w, t, there.id);
 	return r;
 }
@@ -335,7 +351,7 @@ static int set_root(struct work *w, struct txn *t)
 	struct inode root;
 	int r;
 
-	if (w->what->parent)
+	if (w->parent)
 		return 0;
 	r = txn_get(t, STORE_ROOT, &root);
 	if (r < 0 || (root.mtime == w->root.mtime && root.mode == w->root.mode &&
@@ -357,7 +373,7 @@ static int apply_restore(struct txn *t, void *arg)
 	restored_done(w->done); /* of a transaction that is tried again */
 	r = add_places(w, t);
 	if (r == 0)
-		r = txn_plan_bringing(t, &w->done->list, w->what->to_name ? BRING_COPY : BRING_BACK,
+		r = txn_plan_bringing(t, &w->done->list, w->what->is_copy ? BRING_COPY : BRING_BACK,
 			&w->done->plan);
 	if (r == 0)
 		r = txn_bring(&w->done->plan);
@@ -369,7 +385,12 @@ static int apply_restore(struct txn *t, void *arg)
 int store_restore(struct store *s, const struct restore *what, struct restored *ret_restored)
 {
 	CLEANUP(restored_done) struct restored done = { 0 };
-	CLEANUP(work_done) struct work w = { .s = s, .what = what, .done = &done };
+	CLEANUP(work_done)
+	struct work w = { .s = s,
+		.what = what,
+		.parent = what->name ? what->parent : what->from_parent,
+		.name = what->name ? what->name : what->from_name,
+		.done = &done };
 	const struct change c = { .apply = apply_restore,
 		.arg = &w,
 		.author = what->author,

@@ -11,11 +11,13 @@
 
 enum { WAIT_MS = 20000 };
 
+#define SAVE_NS INT64_C(5000000000)
+
 enum { UNDO_PLACE, UNDO_ROWS, UNDO_INODE, UNDO_SQL_COUNT };
 
 static const char *const undo_sql[UNDO_SQL_COUNT] = {
 	[UNDO_PLACE] = "SELECT parent, name FROM revision WHERE rev = ?1",
-	[UNDO_ROWS] = "SELECT rev, inode, op = 'remove', author, op = 'attr' FROM revision "
+	[UNDO_ROWS] = "SELECT rev, inode, op = 'remove', author, op = 'attr', time FROM revision "
 		      "WHERE parent = ?1 AND name = ?2 ORDER BY rev DESC",
 	[UNDO_INODE] = "SELECT rev FROM revision WHERE inode = ?1 AND rev < ?2 ORDER BY rev DESC",
 };
@@ -82,36 +84,54 @@ static int find_places(struct undoing *u)
 
 /* What the history of a place says of what is taken back. */
 struct finding {
-	int64_t above;     /* a later change of somebody else, 0: none */
-	int64_t undone;    /* the oldest change that is taken back, 0: none */
-	int64_t before;    /* the one below it, 0: none */
-	int64_t inode;     /* that stood there then, 0: none */
-	int64_t covered;   /* one that stays, because another one is on top of it; 0: none */
-	bool sets_attr;    /* is an owner, a mode or a time taken back? */
+	int64_t above;   /* a later change of somebody else, 0: none */
+	int64_t undone;  /* the oldest change that is taken back, 0: none */
+	int64_t before;  /* the one below it, 0: none */
+	int64_t inode;   /* that stood there then, 0: none */
+	int64_t covered; /* one that stays, because another one is on top of it; 0: none */
+	bool sets_attr;  /* is an owner, a mode or a time taken back? */
+	bool is_removal; /* of @undone: this and the following */
+	int64_t time;
+	char undone_by[80];
 	char by[80];       /* who made @above */
 	char below_by[80]; /* who made @before */
 };
 
+/* Some editors move the old text away and write a new file: the removal belongs to the save that follows at once. */
+static bool belongs_to_save(const struct finding *f, sqlite3_stmt *st, const char *author)
+{
+	return f->undone && !f->before && sqlite3_column_int(st, 2) && !f->is_removal &&
+	       f->time - sqlite3_column_int64(st, 5) < SAVE_NS && strcmp(author, f->undone_by) == 0;
+}
+
+static void note_undone(struct finding *f, sqlite3_stmt *st, const char *author)
+{
+	f->undone = sqlite3_column_int64(st, 0);
+	f->is_removal = sqlite3_column_int(st, 2);
+	f->sets_attr |= sqlite3_column_int(st, 4);
+	f->time = sqlite3_column_int64(st, 5);
+	snprintf(f->undone_by, sizeof(f->undone_by), "%s", author);
+}
+
 static void note_row(struct undoing *u, sqlite3_stmt *st, struct finding *f)
 {
-	const char *author = (const char *)sqlite3_column_text(st, 3);
+	const char *text = (const char *)sqlite3_column_text(st, 3), *author = text ? text : "?";
 	int64_t rev = sqlite3_column_int64(st, 0);
 
-	if (is_undone(u, rev)) {
-		f->sets_attr |= !f->before && sqlite3_column_int(st, 4);
+	if (is_undone(u, rev) || belongs_to_save(f, st, author)) {
 		if (!f->before)
-			f->undone = rev;
+			note_undone(f, st, author);
 		else if (!f->covered)
 			f->covered = rev;
 	} else if (!f->undone) {
 		if (!f->above) {
 			f->above = rev;
-			snprintf(f->by, sizeof(f->by), "%s", author ? author : "?");
+			snprintf(f->by, sizeof(f->by), "%s", author);
 		}
 	} else if (!f->before) {
 		f->before = rev;
 		f->inode = sqlite3_column_int(st, 2) ? 0 : sqlite3_column_int64(st, 1);
-		snprintf(f->below_by, sizeof(f->below_by), "%s", author ? author : "?");
+		snprintf(f->below_by, sizeof(f->below_by), "%s", author);
 	}
 }
 

@@ -166,8 +166,8 @@ static int try_restore(struct fixture *f, const char *path, int64_t rev, struct 
 	struct restore what = { .rev = rev, .author = "wang" };
 	int64_t last;
 
-	assert_int_equal(moment_find_place(f->s, path, &what.parent, &name, &last), 0);
-	what.name = buf_str(&name);
+	assert_int_equal(moment_find_place(f->s, path, &what.from_parent, &name, &last), 0);
+	what.from_name = buf_str(&name);
 	return store_restore(f->s, &what, ret_done);
 }
 
@@ -404,7 +404,9 @@ static void what_is_new_stays_when_that_is_wanted(void **state)
 static void a_copy_goes_to_a_free_place(void **state)
 {
 	struct fixture *f = *state;
-	struct restore what = { .name = "2016年教育工作要点", .to_name = "copy" };
+	struct restore what = {
+		.from_name = "2016年教育工作要点", .name = "copy", .is_copy = true
+	};
 	struct restored done = { 0 };
 	struct inode copy;
 
@@ -413,8 +415,8 @@ static void a_copy_goes_to_a_free_place(void **state)
 	assert_int_equal(link_file(f, PLAN "/a.txt", PLAN "/b.txt"), 0);
 	assert_int_equal(set_mode(f, PLAN "/a.txt", S_IFREG | 0400), 0);
 	what.rev = newest(f);
-	what.parent = stat_at(f, "2016/合肥市").id;
-	what.to_parent = stat_at(f, "2016").id;
+	what.from_parent = stat_at(f, "2016/合肥市").id;
+	what.parent = stat_at(f, "2016").id;
 	assert_int_equal(save_file(f, PLAN "/a.txt", "two"), 0);
 	assert_int_equal(store_restore(f->s, &what, &done), 0);
 	restored_done(&done);
@@ -426,9 +428,9 @@ static void a_copy_goes_to_a_free_place(void **state)
 	assert_int_equal(copy.mode, S_IFREG | 0400);
 	assert_int_equal(stat_at(f, "2016/copy/b.txt").id, copy.id);
 	assert_int_equal(store_restore(f->s, &what, &done), -EEXIST);
-	what.to_parent = 4711;
+	what.parent = 4711;
 	assert_int_equal(store_restore(f->s, &what, &done), -ENOENT);
-	what.to_parent = copy.id;
+	what.parent = copy.id;
 	assert_int_equal(store_restore(f->s, &what, &done), -ENOENT);
 	expect_same(draw(f, -1), draw(f, newest(f)), "the newest moment");
 }
@@ -500,6 +502,26 @@ static void names_of_one_file_are_names_of_one_file_again(void **state)
 }
 
 /* --- undo --- */
+
+static void what_an_editor_moved_away_and_wrote_anew_is_one_save(void **state)
+{
+	struct fixture *f = *state;
+	int64_t rev;
+
+	make_plan(f);
+	assert_int_equal(make_file(f, PLAN "/a.txt", "one"), 0);
+	assert_int_equal(move_to(f, PLAN "/a.txt", PLAN "/a.txt~"), 0); /* as vim does it */
+	assert_int_equal(make_file(f, PLAN "/a.txt", "two"), 0);
+	rev = newest(f);
+	undo_since(f, rev - 1); /* the last change alone */
+	expect_text(f, PLAN "/a.txt", "one");
+	/* removed by one and made by another: two things */
+	assert_int_equal(remove_file(f, PLAN "/a.txt"), 0);
+	sql(f, "INSERT INTO section (year, district, plan, name, body) VALUES ('2016', '合肥市', "
+	       "'2016年教育工作要点', 'a.txt', 'three')");
+	undo_since(f, newest(f) - 1);
+	assert_false(exists(f, PLAN "/a.txt"));
+}
 
 static void renames_are_taken_back_with_the_things_themselves(void **state)
 {
@@ -844,14 +866,19 @@ static void all_changes_are_taken_back_whatever_they_were(void **state)
 	int round;
 
 	for (round = 0; round < 100; round++) {
+		/* another one each time, because a removal and a new file of one may be one save */
+		char name[16];
+		const char *const authors[] = { name, name };
 		int64_t rev = newest(f);
 
-		act_at_random(f, &seed, 10, NULL);
+		snprintf(name, sizeof(name), "li %d", round);
+		act_at_random(f, &seed, 10, authors);
 		undo_since(f, rev);
 		expect_same(without_times(draw(f, rev)), without_times(draw(f, -1)), "undone");
 		expect_same(
 			draw(f, -1), draw(f, newest(f)), "the newest moment is not the present");
-		act_at_random(f, &seed, 4, NULL);
+		strcpy(name, "zhao");
+		act_at_random(f, &seed, 4, authors);
 	}
 }
 
@@ -916,6 +943,7 @@ int main(void)
 		CASE(what_is_of_another_kind_is_refused),
 		CASE(a_dry_run_changes_nothing),
 		CASE(names_of_one_file_are_names_of_one_file_again),
+		CASE(what_an_editor_moved_away_and_wrote_anew_is_one_save),
 		CASE(renames_are_taken_back_with_the_things_themselves),
 		CASE(what_changed_places_changes_back),
 		CASE(removals_are_taken_back_and_creations_go),
