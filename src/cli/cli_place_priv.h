@@ -144,3 +144,17 @@ void temporary_check(struct temporary *t);
  * the end. Returns its exit code, -ENOENT when there is no such program, or -Exxx.
  */
 int temporary_run(struct temporary *t, const char *const *argv, const char *const *set) MUST_CHECK;
+
+/* --- restored.c --- */
+
+/* How what was brought back is printed. */
+struct restored_print {
+	bool as_json, dry_run;
+	unsigned long done, left; /* counted */
+};
+
+struct restored;
+void restored_print(const struct restored *r, struct restored_print *how);
+
+/* CLI_OK, or CLI_SKIPPED when something was left. */
+int restored_exit_code(const struct restored_print *how);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 enum { FREE_PERCENT = 10 /* of the pages, which are worth it */, ROOM_EXTRA = 1 << 20 };
 
@@ -99,4 +100,36 @@ int prune_give_back(struct store *s, bool always, struct pruned *done)
 	}
 	done->rewritten = r == 0;
 	return r < 0 ? r : prune_measure(s, &done->size, &done->free);
+}
+
+/* The leader's connection holds the lock of checkpoints, which it gives up for one of its own. */
+static bool cut_log(struct store *s)
+{
+	int rc;
+
+	checkpoint_release(s);
+	sqlite3_busy_timeout(s->writer.db, 5000);
+	rc = sqlite3_wal_checkpoint_v2(
+		s->writer.db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(s->writer.db, 0);
+	if (checkpoint_hold(s) < 0)
+		return false;
+	return rc == SQLITE_OK;
+}
+
+int prune_empty_log(struct store *s, struct pruned *done)
+{
+	int tries;
+
+	done->in_log = true;
+	for (tries = 0; s->exclusive && done->rewritten && tries < 100; tries++) {
+		if (!leader_try(s)) {
+			usleep(10000); /* a checkpoint in a pause */
+			continue;
+		}
+		done->in_log = !cut_log(s);
+		leader_resign(s);
+		break;
+	}
+	return 0;
 }

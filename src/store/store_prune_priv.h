@@ -34,3 +34,6 @@ int prune_delete_row(struct prune_sql *sql, int64_t rev, struct pruned *done) MU
 /* prune_space.c: numbers about the file; and write it anew when it pays, or when @always */
 int prune_measure(struct store *s, int64_t *ret_size, int64_t *ret_free) MUST_CHECK;
 int prune_give_back(struct store *s, bool always, struct pruned *done) MUST_CHECK;
+
+/* Write the log back and cut it to nothing; in_log is set when others hinder that. */
+int prune_empty_log(struct store *s, struct pruned *done) MUST_CHECK;
