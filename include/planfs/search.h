@@ -29,7 +29,7 @@ struct search_candidate {
 	int64_t size;
 };
 
-/* A result other than 0 ends the search. It must not call @q nor the store. */
+/* A result other than 0 ends the search. It may call the functions of @q below, and nothing else of @q nor of the store. */
 typedef int search_candidate_fn(void *arg, const struct search_candidate *candidate);
 
 /*
@@ -71,5 +71,14 @@ int search_get_status(struct store *s, struct search_status *ret_status) MUST_CH
  */
 int search_index_step(struct store *s, size_t budget, unsigned wait_ms) MUST_CHECK;
 
-/* Empty the index; search_index_step() fills it again. */
+/*
+ * The index grows by pieces, and each search looks into all of them: put some together, at most @pages pages of 4 KB in one
+ * transaction. Returns 1 when it did something, 0 when there was nothing to do, or as search_index_step().
+ */
+int search_index_merge(struct store *s, unsigned pages, unsigned wait_ms) MUST_CHECK;
+
+/*
+ * Empty the index, make it anew where it is damaged; search_index_step() fills it again. Returns 0 or the error of
+ * store_change().
+ */
 int search_index_clear(struct store *s) MUST_CHECK;

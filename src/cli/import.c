@@ -300,6 +300,8 @@ static int import_files(struct session *session, int n, char **paths)
 		r = import_sync(session->s);
 	if (r == 0 && !session->as_json)
 		print_sum(session);
+	if (r == 0 && !session->target.dry_run)
+		index_update(session->s);
 	return r;
 }
 

@@ -31,6 +31,7 @@ static int store_all(struct store *s, const struct load *load)
 	if (r < 0)
 		return r == -EBUSY ? CLI_IN_USE : CLI_FAILED;
 	printf("loaded %zu plan%s; %zu skipped\n", loaded, loaded == 1 ? "" : "s", skipped);
+	index_update(s);
 	return skipped ? CLI_SKIPPED : CLI_OK;
 }
 

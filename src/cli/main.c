@@ -59,6 +59,25 @@ static const struct command commands[] = {
 		cmd_upgrade },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
 		"  --json    as one JSON object\n", cmd_status },
+	{ "conflicts", "DB|MNT [PATH] [--json] [--dismiss NUMBER|all]",
+		"texts that were overwritten by somebody who had not seen them",
+		"  --json         one JSON object per conflict\n"
+		"  --dismiss N    it is dealt with: the one of version N (may be repeated), or all that\n"
+		"                 are listed\n",
+		cmd_conflicts },
+	{ "similar", "PATH [-n N] [--json] (also: DB PATH)", "what is most like a section or a plan",
+		"  -n N      at most N results; 10 by default\n"
+		"  --json    an array with one object per section or plan\n",
+		cmd_similar },
+	{ "sql", "DB|MNT [SQL…] [--csv|--json|--tabs] [--header] [--readonly]",
+		"run SQL: of the arguments, of stdin, or as it is typed",
+		"  --list      columns are separated by '|' (the default)\n"
+		"  --csv, --json, --tabs\n"
+		"              print rows in another form\n"
+		"  --header    the names of the columns above the rows\n"
+		"  --readonly  nothing can be written\n"
+		"Sections are found by SELECT … FROM search WHERE search MATCH '控辍保学'.\n",
+		cmd_sql },
 	{ "check", "DB|MNT [--json] [--strict] [--repair]", "look for damage, and mend it",
 		"  --json    one JSON object per finding\n"
 		"  --strict  warnings about the content count as damage\n"
@@ -66,6 +85,10 @@ static const struct command commands[] = {
 		cmd_check },
 	{ "recover", "DB NEW-DB [--json]", "save what can be read of a damaged database",
 		"  --json    one JSON object per finding, and one about it all\n", cmd_recover },
+	{ "reindex", "DB|MNT [--json]", "make the search index anew",
+		"  --json    one JSON object about what it holds\n"
+		"Never needed, unless 'planfs check' says so; searches find everything meanwhile.\n",
+		cmd_reindex },
 	{ "optimize", "DB [--json]", "put texts that are read together side by side in the file",
 		"  --json    one JSON object about what was done\n"
 		"Not while it is mounted. Needs room for two or three copies of the database.\n",
@@ -110,7 +133,7 @@ static int print_overview(void)
 	       "Keep work plans in one SQLite database and mount it as a directory tree.\n\n");
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		if (commands[i].usage[0])
-			printf("  %-8s %-32s %s\n", commands[i].name, commands[i].usage,
+			printf("  %-9s %-32s %s\n", commands[i].name, commands[i].usage,
 				commands[i].summary);
 	printf("\n'planfs COMMAND --help' tells more; so does man planfs.\n");
 	return CLI_OK;

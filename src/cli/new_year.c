@@ -117,6 +117,8 @@ static int make_all(struct session *session, int n, char **paths, bool mounted)
 		session->how.dry_run ? "would make" : "made", session->made,
 		session->made == 1 ? "" : "s", session->how.to, session->to_look_at,
 		session->to_look_at == 1 ? "" : "s", session->skipped);
+	if (!session->how.dry_run)
+		index_update(session->s);
 	return session->skipped ? CLI_SKIPPED : CLI_OK;
 }
 

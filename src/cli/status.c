@@ -1,7 +1,9 @@
 /* planfs status: what a database holds, and what its mount does. */
 #include "cli_priv.h"
 
+#include "planfs/conflict.h"
 #include "planfs/log.h"
+#include "planfs/search.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,6 +15,9 @@
 struct status {
 	struct store_status store;
 	struct store_counts counts;
+	struct search_status search;
+	bool has_search;        /* else the index is damaged */
+	int64_t conflicts;
 	struct mounted mounted; /* empty: not mounted */
 	bool is_dead;           /* mounted, but its daemon is gone */
 	struct buf mount_json;  /* what the mount says of itself; may be empty */
@@ -68,6 +73,19 @@ static int ask_mount(const char *db, struct status *s)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* As the mount has it in its status.json. */
+static void print_search_json(const struct status *s)
+{
+	const struct search_status *n = &s->search;
+
+	if (!s->has_search)
+		printf(",\n  \"search\": null");
+	else
+		printf(",\n  \"search\": { \"indexed\": %" PRId64 ", \"waiting\": %" PRId64
+		       ", \"apart\": %" PRId64 ", \"bytes\": %" PRId64 " }",
+			n->indexed, n->waiting, n->apart, n->bytes);
+}
+
 static void print_json(const struct store *store, const struct status *s)
 {
 	const struct {
@@ -81,6 +99,7 @@ static void print_json(const struct store *store, const struct status *s)
 		{ "plans", s->counts.plans },
 		{ "sections", s->counts.sections },
 		{ "versions", s->counts.versions },
+		{ "conflicts", s->conflicts },
 		{ "database_bytes", s->store.file_size },
 		{ "wal_bytes", s->store.wal_size },
 	};
@@ -94,6 +113,7 @@ static void print_json(const struct store *store, const struct status *s)
 		fputs(",\n  ", stdout);
 		json_print_number_field(numbers[i].key, numbers[i].value);
 	}
+	print_search_json(s);
 	printf(",\n  \"mounted\": %s", s->mounted.point.len ? "true" : "false");
 	if (s->mounted.point.len) {
 		fputs(",\n  ", stdout);
@@ -129,6 +149,19 @@ static void print_size(const char *label, int64_t bytes)
 	printf("%-16s %" PRId64 " bytes (%.1f MiB)\n", label, bytes, (double)bytes / (1 << 20));
 }
 
+static void print_search(const struct status *s)
+{
+	const struct search_status *n = &s->search;
+
+	if (!s->has_search)
+		printf("%-16s %s\n", "search index:", "damaged; see 'planfs check'");
+	else
+		printf("%-16s %" PRId64 " files, %" PRId64 " waiting, %" PRId64 " apart, %" PRId64
+		       " bytes (%.1f MiB)\n",
+			"search index:", n->indexed, n->waiting, n->apart, n->bytes,
+			(double)n->bytes / (1 << 20));
+}
+
 static void print_text(const struct store *store, const struct status *s)
 {
 	printf("%-16s %s\n", "database:", store_path(store));
@@ -139,8 +172,11 @@ static void print_text(const struct store *store, const struct status *s)
 	printf("%-16s %" PRId64 "\n", "plans:", s->counts.plans);
 	printf("%-16s %" PRId64 "\n", "sections:", s->counts.sections);
 	printf("%-16s %" PRId64 "\n", "versions:", s->counts.versions);
+	printf("%-16s %" PRId64 "%s\n", "conflicts:", s->conflicts,
+		s->conflicts ? " (see 'planfs conflicts')" : "");
 	print_size("size:", s->store.file_size);
 	print_size("log:", s->store.wal_size);
+	print_search(s);
 	if (!s->mounted.point.len) {
 		printf("%-16s %s\n", "mounted:", "no");
 		return;
@@ -174,6 +210,10 @@ static int show(const char *arg, bool as_json)
 	r = store_get_status(store, &s.store);
 	if (r == 0)
 		r = store_count(store, &s.counts);
+	if (r == 0)
+		r = conflict_count(store, &s.conflicts);
+	if (r == 0)
+		s.has_search = search_get_status(store, &s.search) == 0;
 	if (r < 0) {
 		log_err("%s: %s", buf_str(&db), strerror(-r));
 		return r;

@@ -2,6 +2,7 @@
 #include "cli_priv.h"
 
 #include "planfs/log.h"
+#include "planfs/name.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -218,12 +219,34 @@ int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below)
 	return 0;
 }
 
+/* Who changes something is $PLANFS_AUTHOR, with this command. Returns 0 and *ret_author (borrowed; NULL: the user). */
+static int find_author(const char **ret_author)
+{
+	const char *author = getenv("PLANFS_AUTHOR");
+
+	if (author && author[0] && !name_is_author(author)) {
+		log_err("PLANFS_AUTHOR: an author is UTF-8 of at most %d bytes, without '/' and control characters",
+			NAME_AUTHOR_BYTES);
+		return -EINVAL;
+	}
+	*ret_author = author && author[0] ? author : NULL;
+	return 0;
+}
+
 int cli_open(const char *path, const struct store_options *options, struct store **ret_store)
 {
 	CLEANUP(buf_done) struct buf why = { 0 };
-	int r;
+	struct store_options o = *options;
+	char program[64];
+	int r = 0;
 
-	r = store_open(path, options, ret_store, &why);
+	snprintf(program, sizeof(program), "planfs %s", cli_command()->name);
+	o.program = program;
+	if (!o.readonly)
+		r = find_author(&o.author);
+	if (r < 0)
+		return r;
+	r = store_open(path, &o, ret_store, &why);
 	if (r < 0)
 		log_err("%s", why.len ? buf_str(&why) : strerror(-r));
 	return r;

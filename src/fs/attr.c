@@ -1,5 +1,5 @@
 /* Lookups, attributes and numbers of the file system. */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include "planfs/log.h"
 #include "planfs/name.h"
@@ -119,13 +119,14 @@ int64_t attr_id(fuse_ino_t ino)
 	return may_change(id) ? id & ~((int64_t)TURN_MASK << TURN_SHIFT) : id;
 }
 
-int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
+int fs_change_by(
+	struct fs *fs, const struct who *who, change_fn *apply, void *arg, enum change_kind kind)
 {
-	char author[64];
 	const struct change change = {
 		.apply = apply,
 		.arg = arg,
-		.author = fs_author(fs, fuse_req_ctx(req)->uid, author),
+		.author = who->author,
+		.program = who->program,
 		.durable = kind == CHANGE_DURABLE,
 		.removes = kind == CHANGE_REMOVE,
 		.request = kind == CHANGE_ATTR ? 0 : loop_request(),
@@ -133,6 +134,15 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum c
 	};
 
 	return run_change(fs, &change);
+}
+
+int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
+{
+	struct who who = { 0 };
+
+	if (apply && kind != CHANGE_UNNAMED)
+		who_asks(fs, req, &who);
+	return fs_change_by(fs, &who, apply, arg, kind);
 }
 
 int fs_was_done(struct fs *fs)
@@ -293,18 +303,19 @@ static int apply_set_attr(struct txn *t, void *arg)
 	return txn_set_attr(t, &a->inode);
 }
 
-/* Change the length. By name, or of a file that nobody has open, it is committed at once. */
-static int set_size(
-	fuse_req_t req, struct node *n, int64_t size, bool by_name, struct inode *ret_inode)
+/* Change the length. By name (no @fi), or of a file that nobody has open, it is committed at once. */
+static int set_size(fuse_req_t req, struct node *n, int64_t size, const struct fuse_file_info *fi,
+	struct inode *ret_inode)
 {
 	struct fs *fs = req_fs(req);
 	int r;
 
+	who_changes(fs, req, n, fi);
 	pthread_mutex_lock(&n->lock);
 	r = text_resize(fs, n, size);
 	*ret_inode = n->inode;
 	pthread_mutex_unlock(&n->lock);
-	if (r == 0 && (by_name || !node_in_use(fs, n->id))) {
+	if (r == 0 && (!fi || !node_in_use(fs, n->id))) {
 		r = commit_node(fs, req, n, COMMIT_CLOSE);
 		commit_give_up(fs, n);
 	}
@@ -339,8 +350,8 @@ static void set_again(struct fs *fs, int64_t id, const struct wish *wish, struct
 }
 
 /* *ret_inode is what was set, which others may have changed since. */
-static int set_attributes(
-	fuse_req_t req, int64_t id, const struct wish *wish, bool by_name, struct inode *ret_inode)
+static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish,
+	const struct fuse_file_info *fi, struct inode *ret_inode)
 {
 	struct set_attr a = { .id = id, .wish = wish };
 	struct fs *fs = req_fs(req);
@@ -350,7 +361,7 @@ static int set_attributes(
 
 	n = wish->to_set & FUSE_SET_ATTR_SIZE ? node_get(fs, id) : node_find(fs, id);
 	if (wish->to_set & FUSE_SET_ATTR_SIZE)
-		r = n ? set_size(req, n, wish->st->st_size, by_name, ret_inode) : -ENOMEM;
+		r = n ? set_size(req, n, wish->st->st_size, fi, ret_inode) : -ENOMEM;
 	if (r == 0 && (wish->to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_CTIME))) {
 		done = n && set_in_memory(n, wish, ret_inode);
 		if (!done)
@@ -384,7 +395,7 @@ void op_setattr(
 	int r = -EROFS;
 
 	if (!view_is_view((int64_t)ino))
-		r = set_attributes(req, (int64_t)ino, &wish, fi == NULL, &inode);
+		r = set_attributes(req, (int64_t)ino, &wish, fi, &inode);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else

@@ -3,7 +3,7 @@
  * of another name: so nothing has to be remembered between two requests, the kernel need not open a directory,
  * and it may keep what it was told, and go on behind any name with or without what it kept.
  */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include "planfs/name.h"
 

@@ -1,5 +1,5 @@
 /* Operations that change names: mkdir, mknod, symlink, link, unlink, rmdir, rename. */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include "planfs/name.h"
 
@@ -326,6 +326,7 @@ struct move {
 	bool to_pending;        /* the new name is one that was created but never stored */
 	bool replaces;          /* something stands at the new name */
 	struct commit commit_from, commit_to;
+	struct reader reader;  /* fs NULL: nothing is known of what he has seen */
 	struct inode replaced; /* out */
 };
 
@@ -337,7 +338,13 @@ static int apply_move(struct txn *t, void *arg)
 	r = commit_apply(t, &m->commit_from);
 	if (r == 0)
 		r = commit_apply(t, &m->commit_to);
-	return r < 0 ? r : txn_rename(t, &m->rename, &m->replaced);
+	if (r < 0)
+		return r;
+	if (m->reader.fs)
+		txn_set_reader(t, sight_has, &m->reader);
+	else
+		txn_set_reader(t, NULL, NULL);
+	return txn_rename(t, &m->rename, &m->replaced);
 }
 
 /* Find what is open at a name. */
@@ -403,7 +410,11 @@ static void unlock_move(struct move *m)
 static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 {
 	bool durable = m->replaces && fs->options->durability != FS_DURABLE_FSYNC;
+	struct who who;
 	int r = 0;
+
+	who_asks(fs, req, &who);
+	m->reader = sight_reader(fs, &who);
 
 	m->to_pending = m->to && m->to->name && !m->rename.exchange;
 	if (m->from)
@@ -411,7 +422,7 @@ static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 	if (r == 0 && m->to && !m->to_pending && m->to != m->from)
 		r = commit_begin(fs, m->to, &m->commit_to, COMMIT_CLOSE);
 	if (r == 0)
-		r = fs_change(fs, req, apply_move, m, durable ? CHANGE_DURABLE : CHANGE_PLAIN);
+		r = fs_change_by(fs, &who, apply_move, m, durable ? CHANGE_DURABLE : CHANGE_PLAIN);
 	commit_end(fs, &m->commit_from, r);
 	commit_end(fs, &m->commit_to, r);
 	if (r == 0 && m->to_pending) {

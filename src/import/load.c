@@ -161,6 +161,9 @@ static int check_version(const struct checker *c, const json_t *version)
 		!json_is_string(json_object_get(version, "author")) ||
 		value_get_time(json_object_get(version, "time"), &ns) < 0)
 		return refuse(c, "a version needs \"time\", \"author\", \"op\" and \"name\"");
+	if (json_object_get(version, "program") &&
+		!json_is_string(json_object_get(version, "program")))
+		return refuse(c, "\"program\" of a version is no text");
 	return check_times(c, version, json_string_value(json_object_get(version, "name")));
 }
 
@@ -350,7 +353,7 @@ static int put_history(struct txn *t, const json_t *plan, const struct inode *di
 
 		if (value_get_time(json_object_get(version, "time"), &time) < 0)
 			return -EINVAL;
-		txn_pretend(t, get(version, "author"), time);
+		txn_pretend(t, get(version, "author"), get(version, "program"), time);
 		r = strcmp(op, "remove") == 0 ? remove_file(t, dir, name)
 					      : put_file(t, dir, name, version);
 		if (r < 0)
@@ -458,7 +461,7 @@ static int write_plan(struct txn *t, void *arg)
 	if (r == 0)
 		r = put_history(t, plan, &at);
 	if (r == 0 && json_array_size(json_object_get(plan, "history")) > 0)
-		txn_pretend(t, "load", store_now());
+		txn_pretend(t, NULL, NULL, store_now());
 	if (r == 0)
 		r = put_present(t, plan, &at);
 	if (r == 0)

@@ -46,9 +46,13 @@ static int verify(const char *path)
 	if (r < 0)
 		return r;
 	if (sqlite3_open_v2(buf_str(&uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) !=
-			SQLITE_OK ||
-		sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK)
+		SQLITE_OK)
 		return db ? store_errno(db, "verify the copy") : -ENOMEM;
+	r = tokenizer_register(db);
+	if (r < 0)
+		return r;
+	if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK)
+		return store_errno(db, "verify the copy");
 	r = stmt_row(st, "verify the copy");
 	if (r < 0)
 		return r;

@@ -160,7 +160,11 @@ static int check_all(struct check *k)
 		r = each_row(k, check_bodies, check_hash);
 	if (r == 0)
 		r = each_row(k, check_names, check_name);
-	return r != 0 ? r : each_row(k, check_sections, check_text_of_section);
+	if (r == 0)
+		r = each_row(k, check_sections, check_text_of_section);
+	if (r == 0)
+		r = check_search(k);
+	return r != 0 ? r : check_sketches(k);
 }
 
 int store_check(struct store *s, store_finding_fn *fn, void *arg)

@@ -112,6 +112,12 @@ static int compare_object(struct check *k, sqlite3_stmt *wanted)
 		return r < 0 ? r : 0;
 	snprintf(text, sizeof(text), "the %s %s %s", type, name,
 		r ? "is not the one that planfs makes" : "is missing");
+	if (strncmp(name, "search_index", 12) == 0) {
+		k->bad_search = true;
+		buf_done(&sql);
+		r = buf_printf(&sql, "%s; 'planfs reindex' makes the search index anew", text);
+		return r < 0 ? r : tell(k, "search", buf_str(&sql));
+	}
 	k->bad_tables |= strcmp(type, "table") == 0;
 	k->bad_schema = true;
 	return tell(k, "schema", text);
@@ -125,6 +131,8 @@ int schema_reference(sqlite3 **ret_db)
 	if (sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		r = -ENOMEM;
 	else
+		r = tokenizer_register(db);
+	if (r == 0)
 		r = schema_upgrade(db, 0);
 	if (r < 0)
 		sqlite3_close(db);

@@ -119,6 +119,14 @@ const struct check_rule check_rules[] = {
 	{ FINDING_DAMAGE, "size",
 		"SELECT NULL, NULL, id, 'is no file, but its size says ' || size FROM inode "
 		"WHERE size <> 0 AND NOT " IS_FILE("mode") " AND NOT " IS_SYMLINK("mode") },
+	{ FINDING_DAMAGE, "search",
+		"SELECT NULL, NULL, id, 'the search index holds a text of it that is missing; ''planfs reindex'' makes it anew' "
+		"FROM inode i WHERE indexed > 0 AND NOT EXISTS (SELECT 1 FROM body WHERE id = i.indexed)" },
+	{ FINDING_DAMAGE, "search",
+		"SELECT NULL, NULL, NULL, 'the search index holds a text of inode ' || g.inode || "
+		"iif(b.id IS NULL, ', and the text is missing; ', ', which was deleted, and is there; ') || "
+		"'''planfs reindex'' makes it anew' FROM search_gone g LEFT JOIN body b ON b.id = g.body "
+		"LEFT JOIN inode i ON i.id = g.inode WHERE b.id IS NULL OR i.id NOT NULL" },
 	{ FINDING_DAMAGE, "xattr",
 		"SELECT NULL, NULL, NULL, 'attribute ' || name || ' belongs to inode ' "
 		"|| inode || ', which is missing' FROM xattr x WHERE NOT EXISTS "
@@ -137,7 +145,8 @@ const struct check_rule check_rules[] = {
 	{ FINDING_NOTE, "unused",
 		"SELECT NULL, NULL, NULL, count(*) || iif(count(*) = 1, ' text', ' texts') "
 		"|| ' without a file or a version that needs it' FROM body b WHERE NOT EXISTS (SELECT 1 FROM revision WHERE body = b.id) "
-		"AND b.id NOT IN (SELECT body FROM inode WHERE body IS NOT NULL) HAVING count(*) > 0" },
+		"AND b.id NOT IN (SELECT body FROM inode WHERE body NOT NULL UNION ALL SELECT indexed FROM inode "
+		"WHERE indexed NOT NULL UNION ALL SELECT body FROM search_gone) HAVING count(*) > 0" },
 
 	{ FINDING_NOTE, "history", check_history_names },
 	{ FINDING_NOTE, "history", check_history_files },

@@ -176,15 +176,24 @@ static void rollback(struct store *s)
 		log_dbg("a failed rollback leaves nothing behind: the next BEGIN fails and is tried again");
 }
 
+bool leader_is_wanted(struct store *s)
+{
+	bool is_wanted;
+
+	pthread_mutex_lock(&s->queue_lock);
+	is_wanted = s->first || s->indexer.stopping;
+	pthread_mutex_unlock(&s->queue_lock);
+	return is_wanted;
+}
+
 static int apply_change(struct store *s, const struct change *c)
 {
-	struct txn t = { .s = s,
-		.c = &s->writer,
-		.author = c->author ? c->author : s->author,
-		.now = store_now() };
+	struct txn t = { .s = s, .c = &s->writer, .change = c };
+	int r = 0;
 
-	int r = c->apply ? c->apply(&t, c->arg) : 0;
-
+	txn_pretend(&t, NULL, NULL, store_now());
+	if (c->apply)
+		r = c->apply(&t, c->arg);
 	return r == 0 && c->request && s->session ? note_request(s, c->request) : r;
 }
 
@@ -207,6 +216,15 @@ static int apply_isolated(struct store *s, const struct change *c, int *ret_resu
 	return run_simple(s, SQL_RELEASE);
 }
 
+/* Are there others than @own who change something? */
+static bool has_company(const struct request *first, const struct request *own)
+{
+	for (; first; first = first->next)
+		if (first != own && first->change->apply)
+			return true;
+	return false;
+}
+
 /* Inside BEGIN: apply all, commit. On failure nothing is left of any. */
 static int apply_and_commit(struct store *s, struct request *first)
 {
@@ -218,7 +236,9 @@ static int apply_and_commit(struct store *s, struct request *first)
 
 	for (rq = first; rq && r == 0; rq = rq->next) {
 		durable |= rq->change->durable;
-		if (first->next)
+		if (rq->change->yields && has_company(first, rq))
+			rq->result = -EAGAIN;
+		else if (first->next)
 			r = apply_isolated(s, rq->change, &rq->result);
 		else
 			r = rq->result = apply_change(s, rq->change);
@@ -248,6 +268,8 @@ static int apply_and_commit(struct store *s, struct request *first)
 		s->body_ids = bodies;
 	if (changed || durable)
 		sync_note(s, durable);
+	if (changed && (first->next || !first->change->yields))
+		search_note_change(s);
 	pthread_mutex_unlock(&s->queue_lock);
 	return 0;
 }

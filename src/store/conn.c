@@ -102,6 +102,7 @@ static int configure(struct conn *c, bool writer)
 				       "PRAGMA foreign_keys = OFF; PRAGMA synchronous = NORMAL;";
 	static const char writer_settings[] =
 		"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 16777216;";
+	int r;
 
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -109,6 +110,9 @@ static int configure(struct conn *c, bool writer)
 	sqlite3_busy_handler(c->db, on_busy, NULL); /* the writer polls by itself: commit.c */
 	if (sqlite3_exec(c->db, settings, NULL, NULL, NULL) != SQLITE_OK)
 		return store_errno(c->db, "configure the connection");
+	r = tokenizer_register(c->db);
+	if (r < 0)
+		return r;
 	if (moment_functions(c->db) < 0)
 		return store_errno(c->db, "configure the connection");
 	if (writer && !is_wal(c->db))
@@ -162,6 +166,8 @@ void conn_close(struct conn *c)
 
 	for (i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(c->st[i]);
+	for (i = 0; i < SEARCH_SQL_COUNT; i++)
+		sqlite3_finalize(c->search[i]);
 	sqlite3_close(c->db);
 	*c = (struct conn){ 0 };
 }

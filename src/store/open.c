@@ -102,7 +102,9 @@ static int check_header(struct store *s, struct buf *ret_why)
 		return r;
 	}
 	sqlite3_busy_timeout(db, 5000);
-	r = pragma_int(db, "PRAGMA application_id", &id);
+	r = tokenizer_register(db);
+	if (r == 0)
+		r = pragma_int(db, "PRAGMA application_id", &id);
 	if (r == 0)
 		r = pragma_int(db, "PRAGMA user_version", &version);
 	if (r < 0)
@@ -141,7 +143,11 @@ static int read_as_it_is(struct store *s, int err, struct buf *ret_why)
 static int make_database(sqlite3 *db)
 {
 	char pragma[64];
+	int r;
 
+	r = tokenizer_register(db);
+	if (r < 0)
+		return r;
 	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %d", STORE_APPLICATION_ID);
 	if (sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK ||
 		sqlite3_exec(db, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK ||
@@ -190,11 +196,16 @@ int store_create(const char *path, struct buf *ret_why)
 	return r;
 }
 
-static void find_author(struct store *s)
+static void find_author(struct store *s, const struct store_options *options)
 {
-	struct passwd *pw = getpwuid(getuid());
+	struct passwd *pw = NULL;
 
-	if (pw)
+	snprintf(s->program, sizeof(s->program), "%s", options->program ? options->program : "");
+	if (!options->author)
+		pw = getpwuid(getuid());
+	if (options->author)
+		snprintf(s->author, sizeof(s->author), "%s", options->author);
+	else if (pw)
 		snprintf(s->author, sizeof(s->author), "%s", pw->pw_name);
 	else
 		snprintf(s->author, sizeof(s->author), "%u", getuid());
@@ -212,6 +223,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	s->exclusive = options->exclusive;
 	s->session = options->session;
 	s->verify = options->verify;
+	s->indexes = options->index;
 	pthread_mutex_init(&s->readers_lock, NULL);
 	pthread_mutex_init(&s->queue_lock, NULL);
 	pthread_mutex_init(&s->moments_lock, NULL);
@@ -221,7 +233,7 @@ static struct store *store_new(const char *path, const struct store_options *opt
 		return NULL;
 	}
 	s->origin &= INT64_MAX;
-	find_author(s);
+	find_author(s, options);
 	return s;
 }
 
@@ -245,7 +257,8 @@ static int open_connections(struct store *s)
 		log_dbg("another program is checkpointing; held later");
 	checkpoint_watch(s);
 	spare_tend(s);
-	return sync_start(s);
+	r = sync_start(s);
+	return r < 0 || !s->indexes ? r : search_tend_start(s);
 }
 
 int store_open(const char *path, const struct store_options *options, struct store **ret_store,
@@ -286,6 +299,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
+	search_tend_stop(s);
 	sync_stop(s);
 	spare_done(s);
 	while (s->n_idle > 0) {

@@ -201,10 +201,13 @@ static int check_room(struct optimize *o, bool moves)
 
 /* ?1: what is added to a place. inode and revision have no index that helps, and most rows are changed. */
 static const char *const move_references[] = {
-	"UPDATE inode SET body = (SELECT ?1 + w.place FROM wanted w WHERE w.body = inode.body) /*scan*/ "
-	"WHERE inode.body IN (SELECT w.body FROM wanted w)",
-	"UPDATE inode SET indexed = (SELECT ?1 + w.place FROM wanted w WHERE w.body = inode.indexed) /*scan*/ "
-	"WHERE inode.indexed IN (SELECT w.body FROM wanted w)",
+	/* both at once, or every file would wait for the search index in between */
+	"UPDATE inode SET body = ifnull((SELECT ?1 + w.place FROM wanted w WHERE w.body = inode.body), body), "
+	"indexed = coalesce((SELECT ?1 + w.place FROM wanted w WHERE w.body = inode.indexed), "
+	"(SELECT -?1 - w.place FROM wanted w WHERE w.body = -inode.indexed), indexed) /*scan*/ "
+	"WHERE body NOT NULL OR indexed NOT NULL",
+	"UPDATE search_gone SET body = (SELECT ?1 + w.place FROM wanted w WHERE w.body = search_gone.body) /*scan*/ "
+	"WHERE search_gone.body IN (SELECT w.body FROM wanted w)",
 	"UPDATE revision SET body = (SELECT ?1 + w.place FROM wanted w WHERE w.body = revision.body) /*scan*/ "
 	"WHERE revision.body IN (SELECT w.body FROM wanted w)",
 	"UPDATE revision SET base = (SELECT ?1 + w.place FROM wanted w WHERE w.body = revision.base) /*scan*/ "

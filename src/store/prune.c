@@ -15,6 +15,7 @@ static const char *const prune_sql_text[PRUNE_SQL_COUNT] = {
 	[PRUNE_DROP] =
 		"DELETE FROM body WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1) "
 		"AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND ?1 IN (body, indexed)) "
+		"AND NOT EXISTS (SELECT 1 FROM search_gone WHERE inode = ?2 AND body = ?1) "
 		"AND id NOT IN (SELECT body FROM inode WHERE nlink = 0 AND body IS NOT NULL) "
 		"RETURNING length(data)",
 };

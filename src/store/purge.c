@@ -22,8 +22,10 @@ int txn_purge(struct txn *t, int64_t id)
 	if (r == 0)
 		r = delete_by_id(t, SQL_XATTR_DROP, id);
 	if (r == 0)
+		r = delete_by_id(t, SQL_SEARCH_GONE, id);
+	if (r == 0)
 		r = delete_by_id(t, SQL_INODE_DELETE, id);
-	return r < 0 ? r : drop_body(t, inode.body);
+	return r < 0 ? r : drop_body(t, id, inode.body);
 }
 
 int txn_purge_all(struct txn *t)

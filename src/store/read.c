@@ -296,6 +296,45 @@ int store_with_text(struct store *s, int64_t id, store_text_fn *fn, void *arg)
 	return with_column(s, &(struct column){ SQL_TEXT, id, NULL, -ENOENT }, fn, arg);
 }
 
+static int each_text(
+	struct conn *c, enum sql_id direction, int64_t id, store_texts_fn *fn, void *arg)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, direction);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	while ((r = stmt_row(st, "read the texts of a directory")) > 0) {
+		const struct store_neighbour n = {
+			.id = sqlite3_column_int64(st, 0),
+			.name = (const char *)sqlite3_column_text(st, 1),
+			.data = sqlite3_column_blob(st, 2),
+			.len = (size_t)sqlite3_column_bytes(st, 2),
+		};
+
+		r = n.name && n.data ? fn(arg, &n) : -ENOMEM;
+		if (r != 0)
+			break;
+	}
+	return r < 0 ? r : 0;
+}
+
+int store_texts_beside(struct store *s, int64_t id, store_texts_fn *fn, void *arg)
+{
+	struct conn *c;
+	int r;
+
+	if (s->verify)
+		return 0;
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	r = each_text(c, SQL_TEXTS_BEHIND, id, fn, arg);
+	if (r == 0)
+		r = each_text(c, SQL_TEXTS_BEFORE, id, fn, arg);
+	reader_put(s, c);
+	return r;
+}
+
 int store_readlink(struct store *s, int64_t id, struct buf *ret_target)
 {
 	return copy_column(s, &(struct column){ SQL_TARGET, id, NULL, -ENOENT }, ret_target);

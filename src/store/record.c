@@ -19,8 +19,9 @@ struct row {
 	const char *name;
 	const struct inode *inode;
 	int64_t base;
-	int64_t names;  /* of the file that are no scratch */
-	bool names_dir; /* a name came or went: the directory has another time */
+	int64_t conflict; /* 0: none */
+	int64_t names;    /* of the file that are no scratch */
+	bool names_dir;   /* a name came or went: the directory has another time */
 };
 
 static int insert_row(struct txn *t, const struct row *row)
@@ -47,6 +48,10 @@ static int insert_row(struct txn *t, const struct row *row)
 	if (row->names > 1)
 		sqlite3_bind_int64(st, 15, row->names);
 	sqlite3_bind_int(st, 16, row->names_dir);
+	if (t->program)
+		bind_text(st, 17, t->program);
+	if (row->conflict)
+		sqlite3_bind_int64(st, 18, row->conflict);
 	return stmt_run(st, "record a revision");
 }
 
@@ -88,8 +93,7 @@ static int last_version(struct txn *t, int64_t parent, const char *name, int64_t
 	return r;
 }
 
-/* Returns 1 when the two bodies hold the same bytes, 0 when not. */
-static int bodies_are_equal(struct txn *t, int64_t a, int64_t b)
+int bodies_are_equal(struct txn *t, int64_t a, int64_t b)
 {
 	CLEANUP_STMT sqlite3_stmt *text = NULL;
 	CLEANUP_STMT sqlite3_stmt *st = NULL;
@@ -128,6 +132,8 @@ int record_arrival(
 		r = bodies_are_equal(t, before, inode->body);
 		if (r >= 0)
 			row.op = r ? "link" : "save";
+		if (r == 0)
+			r = conflict_find(t, parent, name, before, false, &row.conflict);
 	} else if (r == 0 && S_ISREG(inode->mode) && how == ARRIVAL_LINK) {
 		row.op = "create"; /* its first text here */
 	}
@@ -170,7 +176,9 @@ int record_root(struct txn *t, int64_t id)
 	return stmt_run(st, "record a revision");
 }
 
-int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base)
+/* @replaced 0: nothing that could have been overwritten. */
+static int record_names(
+	struct txn *t, const struct inode *inode, const char *op, int64_t base, int64_t replaced)
 {
 	CLEANUP_STMT sqlite3_stmt *st = NULL;
 	int64_t names = 0;
@@ -184,8 +192,8 @@ int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t 
 	st = conn_stmt(t->c, SQL_DENTRIES_OF);
 	sqlite3_bind_int64(st, 1, inode->id);
 	while ((r = stmt_row(st, "find the names of a file")) > 0) {
-		const struct row row = {
-			.op = saved ? "save" : "attr",
+		struct row row = {
+			.op = op,
 			.parent = sqlite3_column_int64(st, 0),
 			.name = (const char *)sqlite3_column_text(st, 1),
 			.inode = inode,
@@ -197,9 +205,45 @@ int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t 
 			return -ENOMEM;
 		if (name_is_scratch(row.name))
 			continue;
-		r = insert_row(t, &row);
+		r = conflict_find(
+			t, row.parent, row.name, replaced, base != replaced, &row.conflict);
+		if (r == 0)
+			r = insert_row(t, &row);
 		if (r < 0)
 			break;
 	}
 	return r;
+}
+
+int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base)
+{
+	return record_names(t, inode, saved ? "save" : "attr", base, 0);
+}
+
+int record_text(struct txn *t, const struct inode *inode, int64_t base, int64_t replaced)
+{
+	int r;
+
+	r = base == replaced ? 0 : bodies_are_equal(t, base, replaced);
+	if (r < 0)
+		return r;
+	return record_names(t, inode, "save", base, r > 0 ? 0 : replaced);
+}
+
+void txn_pretend(struct txn *t, const char *author, const char *program, int64_t time)
+{
+	const struct store *s = t->s;
+
+	t->now = time;
+	t->author = author;
+	t->program = program;
+	t->is_loaded = author != NULL;
+	if (author)
+		return;
+	t->author = t->change->author;
+	t->program = t->change->program && t->change->program[0] ? t->change->program : NULL;
+	if (t->author)
+		return;
+	t->author = s->author;
+	t->program = s->program[0] ? s->program : NULL;
 }

@@ -16,7 +16,8 @@ static const char *const inserts[] = {
 	[ROW_BODY] = "INSERT OR IGNORE INTO body (id, hash, data) VALUES (?1, ?2, ?3)",
 	[ROW_INODE] =
 		"INSERT OR IGNORE INTO inode (id, mode, uid, gid, nlink, size, rdev, atime, mtime, ctime, "
-		"btime, body, target) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+		"btime, body, target, indexed) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	[ROW_DENTRY] = "INSERT OR IGNORE INTO dentry (parent, name, inode, seq) "
 		       "VALUES (?1, ?2, ?3, ifnull(?4, 0))",
 	[ROW_MAYBE_DENTRY] = "INSERT INTO temp.maybe (parent, name, inode) VALUES (?1, ?2, ?3)",
@@ -26,15 +27,17 @@ static const char *const inserts[] = {
 		"INSERT OR IGNORE INTO revision (rev, time, author, op, parent, name, inode, mode, uid, gid, "
 		"size, mtime, body, base, target, origin, program, dir_mtime, conflict, nlink) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+	[ROW_GONE] = "INSERT OR IGNORE INTO search_gone (inode, body) VALUES (?1, ?2)",
 };
 
 static const int columns[] = { [ROW_BODY] = 3,
-	[ROW_INODE] = 13,
+	[ROW_INODE] = 14,
 	[ROW_DENTRY] = 4,
 	[ROW_MAYBE_DENTRY] = 3,
 	[ROW_NAME_INDEX] = 3,
 	[ROW_XATTR] = 3,
-	[ROW_REVISION] = 20 };
+	[ROW_REVISION] = 20,
+	[ROW_GONE] = 2 };
 
 struct recovery {
 	struct repair repair;
@@ -125,14 +128,35 @@ static const char *const from_history[] = {
 	"UPDATE sqlite_sequence SET seq = max(seq, (SELECT ifnull(max(seq), 1) FROM dentry)) WHERE name = 'place'",
 };
 
-static int complete(struct recovery *v)
+/*
+ * Texts that were there for the search index only are not lost: their files have others, or were deleted. The index is
+ * not taken along, and all files wait for it.
+ */
+static const char *const forget_index[] = {
+	"DELETE FROM body WHERE id IN (SELECT indexed FROM inode WHERE indexed > 0 AND (body IS NULL OR "
+	"body IN (SELECT id FROM body)) UNION SELECT body FROM search_gone) "
+	"AND NOT EXISTS (SELECT 1 FROM revision WHERE body = body.id) "
+	"AND id NOT IN (SELECT body FROM inode WHERE body NOT NULL)",
+	"UPDATE inode SET indexed = NULL WHERE indexed NOT NULL",
+	"DELETE FROM search_gone",
+};
+
+static int run_each(struct recovery *v, const char *const *statements, size_t n)
 {
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < ARRAY_LEN(from_history) && r == 0; i++)
-		r = repair_run(&v->repair, from_history[i], NULL, 0);
+	for (i = 0; i < n && r == 0; i++)
+		r = repair_run(&v->repair, statements[i], NULL, 0);
 	return r;
+}
+
+static int complete(struct recovery *v)
+{
+	int r;
+
+	r = run_each(v, from_history, ARRAY_LEN(from_history));
+	return r < 0 ? r : run_each(v, forget_index, ARRAY_LEN(forget_index));
 }
 
 static int next_lost_text(struct recovery *v, int64_t *ret_body)

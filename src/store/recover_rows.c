@@ -54,6 +54,7 @@ static bool is_op(const struct pages_value *v)
 #define DENTRY     "iti"
 #define NAME_INDEX "iit"
 #define XATTR      "itb"
+#define GONE       "0i"
 
 /*
  * The index revision_name ends in the number of the row twice; so do names whose place is the number of their inode.
@@ -70,7 +71,7 @@ static enum row_kind kind_by_shape(const struct pages_row *row)
 		return ROW_BODY;
 	if (row_fits(row, true, INODE, 2))
 		return ROW_INODE;
-	if (row_fits(row, true, REVISION, 5) && is_op(&row->values[3]))
+	if (row_fits(row, true, REVISION, 6) && is_op(&row->values[3]))
 		return ROW_REVISION;
 	if (row_fits(row, false, DENTRY, 1))
 		return is_like_revision_name(row) ? ROW_MAYBE_DENTRY : ROW_DENTRY;
@@ -91,6 +92,7 @@ enum row_kind row_kind(const struct pages_row *row)
 		{ "dentry", false, DENTRY, ROW_DENTRY },
 		{ "dentry_inode", false, NAME_INDEX, ROW_NAME_INDEX },
 		{ "xattr", false, XATTR, ROW_XATTR },
+		{ "search_gone", true, GONE, ROW_GONE },
 	};
 	size_t i;
 

@@ -142,8 +142,8 @@ static int ignore_finding(void *arg, const struct store_finding *finding)
 	return 0;
 }
 
-/* Can the tables be believed, perhaps after REINDEX? Returns 0, or -EUCLEAN. */
-static int mend_pages(struct repair *p)
+/* Can the tables be believed, perhaps after REINDEX, but for those of the search index? Returns 0, or -EUCLEAN. */
+static int mend_pages(struct repair *p, bool *ret_bad_search)
 {
 	struct check look = p->k;
 	int r;
@@ -164,6 +164,7 @@ static int mend_pages(struct repair *p)
 		return r;
 	if (look.bad_pages || look.bad_indices || look.bad_tables)
 		return -EUCLEAN;
+	*ret_bad_search = look.bad_search;
 	return look.bad_schema ? replace_schema(p) : 0;
 }
 
@@ -229,6 +230,7 @@ static int repair(struct store *s, bool is_trial, store_finding_fn *fn, void *ar
 {
 	struct repair p = { .k = { .fn = fn, .arg = arg }, .is_trial = is_trial };
 	struct conn c = { 0 };
+	bool bad_search = false;
 	int r, end;
 
 	r = conn_open(&c, s->path, false, true);
@@ -239,9 +241,13 @@ static int repair(struct store *s, bool is_trial, store_finding_fn *fn, void *ar
 	if (r == 0)
 		r = repair_begin(&p, s, &c);
 	if (r == 0)
-		r = mend_pages(&p);
+		r = mend_pages(&p, &bad_search);
 	if (r == 0)
 		r = repair_tables(&p);
+	if (r == 0)
+		r = repair_search(&p, bad_search);
+	if (r == 0)
+		r = repair_sketches(&p);
 	end = repair_end(&p, r == 0 && !is_trial);
 	conn_close(&c);
 	if (r == 0)

@@ -51,6 +51,7 @@ const struct repair_rule repair_values[] = {
 	INTEGER("inode", "btime"),
 	OPTIONAL("inode", "body", "integer", "INTEGER"),
 	OPTIONAL("inode", "target", "text", "TEXT"),
+	OPTIONAL("inode", "indexed", "integer", "INTEGER"),
 	VALUE("body", "data", "blob", "BLOB", "x''"),
 	OPTIONAL("body", "hash", "blob", "BLOB"),
 	INTEGER("dentry", "inode"),
@@ -245,6 +246,28 @@ const struct repair_rule repair_sums[] = {
 		"UPDATE dentry SET seq = o.n FROM (SELECT parent AS p, name AS m, " HIGHEST
 		" + row_number() OVER (ORDER BY parent, name) AS n FROM dentry d WHERE " NO_PLACE
 		") o WHERE parent = o.p AND name = o.m" },
+	{ 0 },
+};
+
+#define NOT_FOR_INDEX                                                                              \
+	"indexed > 0 AND (SELECT length(data) > 4 << 20 OR instr(data, x'00') FROM body WHERE id = inode.indexed)"
+
+/* What the search index is said to hold, and cannot be asked about. */
+const struct repair_rule repair_held[] = {
+	{ "search",
+		"SELECT NULL, NULL, id, 'the search index held a text of it that is lost' FROM inode "
+		"WHERE indexed > 0 AND NOT EXISTS (SELECT 1 FROM body WHERE id = inode.indexed)",
+		"UPDATE inode SET indexed = NULL "
+		"WHERE indexed > 0 AND NOT EXISTS (SELECT 1 FROM body WHERE id = inode.indexed)" },
+	{ "search",
+		"SELECT NULL, NULL, id, 'the search index was said to hold its text, which is binary or very long' "
+		"FROM inode WHERE " NOT_FOR_INDEX,
+		"UPDATE inode SET indexed = NULL WHERE " NOT_FOR_INDEX },
+	{ "search",
+		"SELECT NULL, NULL, NULL, 'the search index held a text of inode ' || inode || ' that is lost, or of a "
+		"file that is there' FROM search_gone WHERE inode IN (SELECT id FROM inode) OR body NOT IN "
+		"(SELECT id FROM body)",
+		"DELETE FROM search_gone WHERE inode IN (SELECT id FROM inode) OR body NOT IN (SELECT id FROM body)" },
 	{ 0 },
 };
 

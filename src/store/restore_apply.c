@@ -217,7 +217,7 @@ static int set_content(struct bring_plan *p, const struct bring_item *i)
 	r = update_inode(p->t, &inode);
 	if (r == 0)
 		r = record_content(p, i, &inode, &before);
-	return r < 0 || inode.body == before.body ? r : drop_body(p->t, before.body);
+	return r < 0 || inode.body == before.body ? r : drop_body(p->t, before.id, before.body);
 }
 
 /* Contents before directories, whose mtime is changed by nothing else afterwards. */

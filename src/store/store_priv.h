@@ -4,8 +4,10 @@
 #include "planfs/change.h"
 #include "planfs/check.h"
 #include "planfs/clock.h"
-#include "planfs/pages.h"
 #include "planfs/store.h"
+
+#include "pages_priv.h"
+#include "search_priv.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -49,6 +51,8 @@ enum sql_id {
 	SQL_SCAN,
 	SQL_BODY,
 	SQL_TEXT,
+	SQL_TEXTS_BEHIND,
+	SQL_TEXTS_BEFORE,
 	SQL_BODY_OWNERS,
 	SQL_TARGET,
 	SQL_XATTR_GET,
@@ -101,18 +105,23 @@ enum sql_id {
 	SQL_BODY_INSERT,
 	SQL_BODY_EQUAL,
 	SQL_BODY_DROP,
+	SQL_SEARCH_GONE,
 	SQL_XATTR_SET,
 	SQL_XATTR_DELETE,
 	SQL_XATTR_DROP,
 	SQL_REVISION,
 	SQL_ROOT_BEFORE,
 	SQL_LAST_VERSION,
+	SQL_VERSION_BODIES,
+	SQL_LAST_REMOVAL,
 	SQL_LAST_PLACE,
 	SQL_WAS_AT,
 	SQL_ORPHANS,
 	SQL_REQUEST_NOTE,
 	SQL_MARK_SET,
 	SQL_MARK_DELETE,
+	SQL_SKETCH_SET,
+	SQL_SKETCH_DROP,
 	SQL_COUNT
 };
 
@@ -122,6 +131,7 @@ extern const char *const sql_text[SQL_COUNT];
 struct conn {
 	sqlite3 *db;
 	sqlite3_stmt *st[SQL_COUNT];
+	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
 };
 
 struct id_range {
@@ -140,7 +150,7 @@ struct moment_listing {
 struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
-	bool readonly, exclusive, verify;
+	bool readonly, exclusive, verify, indexes;
 	int64_t complained; /* atomic: the inode, or minus the body, that the last complaint was about */
 	int64_t origin;  /* of our revisions */
 	int64_t session; /* of the mount, 0: none */
@@ -172,7 +182,7 @@ struct store {
 	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;           /* the leader's: the file of spare.c is there */
 	int64_t spare_after;      /* the leader's: it is not made before this time of clock_now() */
-	char author[64];          /* of the user that runs the process */
+	char author[64], program[64]; /* of changes that name none; program "": not known */
 
 	/* the queue of changes: queue_lock guards all */
 	pthread_mutex_t queue_lock;
@@ -185,15 +195,21 @@ struct store {
 	bool syncer_runs, stopping;
 	int64_t tend_at;        /* clock_now() of the next checkpoint in a pause, INT64_MAX: none */
 	int64_t unsynced_since; /* clock_now() of the oldest commit not on the disk, 0: none */
+
+	struct indexer indexer;
 };
 
 /* A transaction under way: a view of the leader's connection. */
 struct txn {
 	struct store *s;
 	struct conn *c;
-	const char *author;
-	int64_t now;    /* of the change, ns */
-	bool is_loaded; /* @now is that of another database: see txn_pretend() */
+	const struct change *change; /* under way; NULL: a repair */
+	const char *author, *program;
+	int64_t now;       /* of the change, ns */
+	bool is_loaded;    /* @now is that of another database: see txn_pretend() */
+	seen_fn *has_seen; /* NULL: nothing is known */
+	void *seen_arg;
+	int64_t unseen; /* a body, 0: none */
 };
 
 /* conn.c */
@@ -245,6 +261,9 @@ int verify_text(struct store *s, struct conn *c, int64_t inode, sqlite3_stmt *st
 int verify_body(
 	struct store *s, struct conn *c, int64_t inode, int64_t body, sqlite3_stmt *st) MUST_CHECK;
 
+/* tokenizer.c: to be called for every connection that may read or write the schema. Returns 0 or -Exxx, and says why. */
+int tokenizer_register(sqlite3 *db) MUST_CHECK;
+
 /* request.c: in the transaction under way */
 int note_request(struct store *s, uint64_t number) MUST_CHECK;
 
@@ -271,6 +290,9 @@ int schema_upgrade(sqlite3 *db, int from) MUST_CHECK;
 bool leader_try(struct store *s);
 void leader_resign(struct store *s);
 
+/* Does anybody wait for the leader? Who can put things off ends then. */
+bool leader_is_wanted(struct store *s);
+
 /* A change_fn for those who only want what goes with a transaction. */
 int change_nothing(struct txn *t, void *arg) MUST_CHECK;
 bool id_take(struct store *s, struct id_range *range, int64_t *ret_id);
@@ -287,6 +309,7 @@ void checkpoint_watch(struct store *s); /* count the frames of the log from now 
 void checkpoint_yield(struct store *s);
 
 /* sync.c */
+void cond_init_monotonic(pthread_cond_t *cond); /* its times are those of clock_now() */
 int sync_start(struct store *s) MUST_CHECK;
 void sync_stop(struct store *s);
 
@@ -315,7 +338,8 @@ int new_place(struct txn *t, int64_t *ret_place) MUST_CHECK;
 int set_links(struct txn *t, struct inode *i, uint32_t nlink) MUST_CHECK; /* and ctime */
 int delete_dentry(struct txn *t, int64_t parent, const char *name) MUST_CHECK;
 int txn_drop_link(struct txn *t, struct inode *inode) MUST_CHECK;
-int drop_body(struct txn *t, int64_t body) MUST_CHECK; /* unless a version has it */
+/* Forget the body @body that was that of @inode, unless a version names it or the search index holds it. */
+int drop_body(struct txn *t, int64_t inode, int64_t body) MUST_CHECK;
 
 /* record.c: rows of the table revision */
 enum arrival { ARRIVAL_CREATE, ARRIVAL_RENAME, ARRIVAL_LINK };
@@ -324,6 +348,19 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
+/* A text that was made of @base has replaced @replaced. */
+int record_text(
+	struct txn *t, const struct inode *inode, int64_t base, int64_t replaced) MUST_CHECK;
+
+/* Returns 1 when the two bodies hold the same bytes, 0 when not. */
+int bodies_are_equal(struct txn *t, int64_t a, int64_t b) MUST_CHECK;
+
+/*
+ * conflict.c: the revision that brought @replaced to this place, when whoever replaces it has not seen it; else 0. @certain: he
+ * made his text of another one.
+ */
+int conflict_find(struct txn *t, int64_t parent, const char *name, int64_t replaced, bool certain,
+	int64_t *ret_rev) MUST_CHECK;
 
 /* Before @id changes: when it is the root, and has no row yet, record what it is, so that the past is known. */
 int record_root(struct txn *t, int64_t id) MUST_CHECK;
@@ -338,6 +375,7 @@ struct check {
 	bool bad_indices; /* REINDEX comes first */
 	bool bad_tables;  /* a table of ours is missing, or another one */
 	bool bad_schema;  /* the same of a view, a trigger or an index */
+	bool bad_search;  /* the same of a table of the search index, which is made anew */
 };
 
 /* check_path.c */
@@ -399,7 +437,7 @@ struct repair_rule {
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
 extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[],
-	repair_history[];
+	repair_held[], repair_history[];
 extern const char repair_sequences[], repair_highest[];
 
 /*
@@ -439,16 +477,3 @@ int repair_is_seen(struct repair *p, int64_t id) MUST_CHECK;
 /* backup.c: store_backup() of a database that may be damaged */
 int store_copy(struct store *s, const char *path) MUST_CHECK;
 int sync_file(const char *path) MUST_CHECK; /* bring it, and its name, to the disk */
-
-/* recover_rows.c: what a row is of */
-enum row_kind {
-	ROW_NONE,
-	ROW_BODY,
-	ROW_INODE,
-	ROW_DENTRY,
-	ROW_MAYBE_DENTRY,
-	ROW_NAME_INDEX,
-	ROW_XATTR,
-	ROW_REVISION
-};
-enum row_kind row_kind(const struct pages_row *row);

@@ -135,19 +135,19 @@ static void *syncer_main(void *arg)
 }
 
 /* The wall clock may be set back: then "within a second" must not become an hour. */
-static void init_wake(pthread_cond_t *wake)
+void cond_init_monotonic(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
 
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(wake, &attr);
+	pthread_cond_init(cond, &attr);
 	pthread_condattr_destroy(&attr);
 }
 
 int sync_start(struct store *s)
 {
-	init_wake(&s->syncer_wake);
+	cond_init_monotonic(&s->syncer_wake);
 	s->tend_at = INT64_MAX;
 	if (pthread_create(&s->syncer, NULL, syncer_main, s) != 0) {
 		pthread_cond_destroy(&s->syncer_wake);

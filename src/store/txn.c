@@ -78,14 +78,14 @@ static int insert_body(struct txn *t, const struct text *text, int64_t *ret_body
 	return r;
 }
 
-/* Forget a body that no version names. */
-int drop_body(struct txn *t, int64_t body)
+int drop_body(struct txn *t, int64_t inode, int64_t body)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_BODY_DROP);
 
 	if (body == 0)
 		return 0;
 	sqlite3_bind_int64(st, 1, body);
+	sqlite3_bind_int64(st, 2, inode);
 	return stmt_run(st, "drop a text");
 }
 
@@ -272,7 +272,7 @@ static int record_save(struct txn *t, const struct inode *saved, const struct in
 	if (state == TEXT_PART)
 		return 0;
 	if (saved->body != before->body || state == TEXT_WHOLE)
-		return record_change(t, saved, true, base);
+		return record_text(t, saved, base, before->body);
 	if (saved->mode == before->mode && saved->uid == before->uid && saved->gid == before->gid &&
 		saved->mtime == before->mtime)
 		return 0;
@@ -304,17 +304,10 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 	if (r == 0)
 		r = record_save(t, &saved, &now, base, state);
 	if (r == 0 && !same)
-		r = drop_body(t, now.body);
+		r = drop_body(t, now.id, now.body);
 	if (r == 0)
 		*inode = saved;
 	return r;
-}
-
-void txn_pretend(struct txn *t, const char *author, int64_t time)
-{
-	t->author = author;
-	t->now = time;
-	t->is_loaded = true;
 }
 
 int txn_set_attr(struct txn *t, const struct inode *inode)

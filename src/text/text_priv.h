@@ -400,3 +400,19 @@ int plan_name_all(struct document *doc) MUST_CHECK;
 
 /* Free what @plan holds. Accepts a zeroed object. */
 void plan_done(struct plan *plan);
+
+/* ---- sketch.c ---- */
+
+enum { SHINGLE = 5 };
+
+/* The last characters that count, the newest behind the others, and where shingles go. */
+struct shingler {
+	uint32_t chars[SHINGLE];
+	unsigned n;                          /* at most SHINGLE */
+	bool fold;                           /* a number is one character, letters have no case */
+	int (*fn)(void *arg, uint32_t hash); /* a result other than 0 ends it */
+	void *arg;
+};
+
+/* Hand over the shingles of a text, which goes on where the last one ended. Returns 0 or what @s->fn did. */
+int shingle(struct shingler *s, const char *text, size_t len) MUST_CHECK;

@@ -7,6 +7,7 @@ static const char text[] =
 	"\n"
 	"  README.txt   本文件\n"
 	"  status.json  版本、数据库、修订号、未保存的文件数、最近一次错误\n"
+	"  conflicts/   保存时覆盖了别人刚写的文字：两个版本并排放着（planfs conflicts 可以消去）\n"
 	"\n"
 	"历史版本在数据库里：\n"
 	"  sqlite3 数据库 \"SELECT time, author, body FROM history WHERE name = '…'\"\n"
@@ -16,6 +17,8 @@ static const char text[] =
 	"\n"
 	"  README.txt   this file\n"
 	"  status.json  version, database, revision, unsaved files, last error\n"
+	"  conflicts/   texts that somebody overwrote without having seen them, beside those that\n"
+	"               did it ('planfs conflicts' dismisses them)\n"
 	"\n"
 	"Every version of every section is in the database:\n"
 	"  sqlite3 DATABASE \"SELECT time, author, body FROM history WHERE name = '…'\"\n";

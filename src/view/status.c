@@ -1,8 +1,10 @@
 /* .planfs/status.json: what the mount is doing. */
 #include "view_priv.h"
 
+#include "planfs/conflict.h"
 #include "planfs/json.h"
 #include "planfs/log.h"
+#include "planfs/search.h"
 
 #include <unistd.h>
 
@@ -61,15 +63,31 @@ static int add_requests(struct buf *b, const struct view_source *v)
 	return r < 0 ? r : buf_add_str(b, " },\n");
 }
 
+static int add_search(struct buf *b, struct store *s)
+{
+	struct search_status n;
+
+	if (search_get_status(s, &n) <
+		0) /* a damaged index is no reason to say nothing of the mount */
+		return buf_add_str(b, "  \"search\": null,\n");
+	return buf_printf(b,
+		"  \"search\": { \"indexed\": %lld, \"waiting\": %lld, \"apart\": %lld, "
+		"\"bytes\": %lld },\n",
+		(long long)n.indexed, (long long)n.waiting, (long long)n.apart, (long long)n.bytes);
+}
+
 int status_render(const struct view_source *v, struct buf *ret_text)
 {
 	CLEANUP(buf_done) struct buf b = { 0 };
 	struct store_status s;
 	struct view_mount m = { 0 };
+	int64_t conflicts = 0;
 	char error[512];
 	int r;
 
 	r = store_get_status(v->store, &s);
+	if (r == 0)
+		r = conflict_count(v->store, &conflicts);
 	if (r < 0)
 		return r;
 	log_last_error(error, sizeof(error));
@@ -89,9 +107,13 @@ int status_render(const struct view_source *v, struct buf *ret_text)
 	if (r == 0)
 		r = add_number(&b, "revision", s.revision);
 	if (r == 0)
+		r = add_number(&b, "conflicts", conflicts);
+	if (r == 0)
 		r = add_number(&b, "database_bytes", s.file_size);
 	if (r == 0)
 		r = add_number(&b, "wal_bytes", s.wal_size);
+	if (r == 0)
+		r = add_search(&b, v->store);
 	if (r == 0)
 		r = buf_add_str(&b, "  \"last_error\": ");
 	if (r == 0)

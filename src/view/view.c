@@ -10,6 +10,7 @@ static const struct view_ops *const families[VIEW_FAMILIES] = {
 	[VIEW_AT] = &view_at,
 	[VIEW_GMT] = &view_gmt,
 	[VIEW_HISTORY] = &view_history,
+	[VIEW_CONFLICTS] = &view_conflicts,
 };
 
 const struct view_ops *view_family_ops(size_t family)

@@ -12,6 +12,7 @@ enum view_family {
 	VIEW_AT,  /* moments, and the trees of then */
 	VIEW_GMT, /* the same moments under the names that Samba wants; its trees have numbers of VIEW_AT */
 	VIEW_HISTORY,
+	VIEW_CONFLICTS,
 	VIEW_FAMILIES
 };
 
@@ -43,7 +44,7 @@ struct view_ops {
 		struct buf *ret_target); /* NULL: no symlinks */
 };
 
-extern const struct view_ops view_top, view_at, view_gmt, view_history;
+extern const struct view_ops view_top, view_at, view_gmt, view_history, view_conflicts;
 
 /* slots.c: the number of the slot that @name means in the directory of @family, and the tree that it shows. */
 int slot_find(const struct view_source *v, enum view_family family, const char *name,

@@ -224,7 +224,7 @@ static int pretend(struct txn *t, void *arg)
 		.mode = S_IFDIR | 0755, .mtime = *time, .ctime = *time, .btime = *time
 	};
 
-	txn_pretend(t, "li", *time);
+	txn_pretend(t, "li", NULL, *time);
 	return txn_create(t, STORE_ROOT, "loaded", &dir, NULL);
 }
 

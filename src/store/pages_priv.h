@@ -1,7 +1,12 @@
-/* What pages.c, pages_wal.c and pages_row.c share; see planfs/pages.h. */
+/* What the files that read the pages of a damaged database share; store_priv.h includes it. */
 #pragma once
 
-#include "store_priv.h"
+#include "planfs/buf.h"
+#include "planfs/pages.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* The last whole version of a page in the -wal. */
 struct pages_frame {
@@ -68,3 +73,17 @@ int pages_rows(struct pages *p, const struct pages_page *page, enum pages_source
 
 /* The offset of cell @i, 0 when it is on no sane place. */
 uint32_t pages_cell(const struct pages_page *page, uint32_t i, uint32_t size);
+
+/* recover_rows.c: what a row is of */
+enum row_kind {
+	ROW_NONE,
+	ROW_BODY,
+	ROW_INODE,
+	ROW_DENTRY,
+	ROW_MAYBE_DENTRY,
+	ROW_NAME_INDEX,
+	ROW_XATTR,
+	ROW_REVISION,
+	ROW_GONE
+};
+enum row_kind row_kind(const struct pages_row *row);

@@ -1,0 +1,93 @@
+/* What the files of the search index share with the rest of src/store; store_priv.h includes it. */
+#pragma once
+
+#include "planfs/search.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+struct check;
+struct conn;
+struct repair;
+
+/* Statements about the search index, which a connection prepares when it needs them: search_sql.c. */
+enum search_sql {
+	SEARCH_BEGIN,
+	SEARCH_END,
+	SEARCH_MATCH,
+	SEARCH_INDEXED,
+	SEARCH_WAITING,
+	SEARCH_APART,
+	SEARCH_ALL,
+	SEARCH_NAMES,
+	SEARCH_DIRECTORY,
+	SEARCH_NEXT_WAITING,
+	SEARCH_NEXT_GONE,
+	SEARCH_SIZE,
+	SEARCH_ADD,
+	SEARCH_TAKE,
+	SEARCH_NOTE,
+	SEARCH_FORGET,
+	SEARCH_MERGE,
+	SEARCH_SQL_COUNT
+};
+
+/* search_sql.c: a statement of @c, prepared at its first use, to be declared CLEANUP_STMT. Returns 0 or -Exxx. */
+int search_stmt(struct conn *c, enum search_sql id, sqlite3_stmt **ret_st) MUST_CHECK;
+
+/*
+ * search_match.c: what a text must have for one of @any, as FTS5 wants it. Returns 1 and *ret_match; 0 when any text may have it.
+ */
+int search_match(const struct search_terms *any, size_t n, struct buf *ret_match) MUST_CHECK;
+
+/* search.c: is @error, of the last statement of @db that failed, damage of the index, or one that cannot even be opened? */
+bool search_is_damaged(sqlite3 *db, int error);
+
+struct search_merge {
+	unsigned pages, wait_ms;
+	bool insists;
+	bool gives_back; /* when there is nothing else to do: room that is taken by what is out of date */
+};
+
+/* search_step.c: search_index_step() and search_index_merge(); -EAGAIN when others change something, unless @insists. */
+int search_step(struct store *s, size_t budget, unsigned wait_ms, bool insists) MUST_CHECK;
+int search_merge(struct store *s, const struct search_merge *how) MUST_CHECK;
+
+/* search_status.c: the pages of the index, and those of its largest piece */
+struct search_pages {
+	int64_t all, largest;
+};
+int search_count_pages(struct conn *c, struct search_pages *ret_pages) MUST_CHECK;
+
+/* search_clear.c: in the transaction under way on @db: make the index itself anew, empty; the same, and have all files wait for it. */
+int search_remake(sqlite3 *db) MUST_CHECK;
+int search_empty(sqlite3 *db) MUST_CHECK;
+
+extern const char schema_search_index[]; /* the statements that search_remake() runs again */
+
+/* The thread that keeps the index up to date; queue_lock of the store guards all. */
+struct indexer {
+	pthread_t thread;
+	pthread_cond_t wake;
+	bool runs, stopping;
+	bool sleeps;        /* until it is woken */
+	uint64_t changes;   /* that were committed, its own apart */
+	int64_t changed_at; /* clock_now() of the last */
+	int64_t after;      /* atomic: the inode that was dealt with last, 0: begin */
+};
+
+/* search_tend.c; something was committed that did not yield: called with queue_lock held. */
+int search_tend_start(struct store *s) MUST_CHECK;
+void search_tend_stop(struct store *s);
+void search_note_change(struct store *s);
+
+/* check_search.c: is the index what the texts say? Returns 1 or 0; the same as a finding. */
+int search_compare(struct check *k) MUST_CHECK;
+int check_search(struct check *k) MUST_CHECK;
+
+/* repair_search.c: make the index anew when it is not what the texts say, or when @must */
+int repair_search(struct repair *p, bool must) MUST_CHECK;
+
+/* check_sketch.c: tell which texts of the index lack a sketch, and which sketches belong to none; mend it. Results as of check_tell(). */
+int check_sketches(struct check *k) MUST_CHECK;
+int repair_sketches(struct repair *p) MUST_CHECK;
