@@ -50,7 +50,7 @@ int place_find(struct place_base *b, const char *arg, bool has_versions,
 	struct place *ret_place) MUST_CHECK;
 
 /* The path alone, without a word: 0, or -Exxx with only the path in *ret_place; and the word for that error, with the exit code. */
-int place_parse(struct place_base *b, const char *arg, struct place *ret_place) MUST_CHECK;
+int place_read(struct place_base *b, const char *arg, struct place *ret_place) MUST_CHECK;
 int place_refuse(struct place_base *b, const struct place *p, const char *arg, int err) MUST_CHECK;
 
 /* What stands, or stood, at a place. */
@@ -140,8 +140,8 @@ void temporary_done(struct temporary *t);
 void temporary_check(struct temporary *t);
 
 /*
- * Run a program in the directory to its end, by its argument vector. @set are variables of its environment, "NAME=value", NULL at
- * the end. Returns its exit code, -ENOENT when there is no such program, or -Exxx.
+ * Run a program in the directory to its end, by its argument vector. @set are variables of its environment, "NAME=value", or
+ * "NAME" for one that it must not have; NULL at the end. Returns its exit code, -ENOENT when there is no such program, or -Exxx.
  */
 int temporary_run(struct temporary *t, const char *const *argv, const char *const *set) MUST_CHECK;
 

@@ -1,10 +1,9 @@
 /*
- * planfs diff: how two versions differ. What differs is written to a private directory, where git (by words, which for
- * Chinese are characters) or diff compares it.
+ * planfs diff: how two versions differ. By words, which for Chinese are characters, git finds it out, in a private directory
+ * to which what differs is written; by lines, and where there is no git, it is done here.
  */
 #include "cli_diff_priv.h"
 
-#include "planfs/linediff.h"
 #include "planfs/log.h"
 
 #include <errno.h>
@@ -60,7 +59,7 @@ static int find_second(struct diff *d, const char *arg, struct buf *joined)
 	size_t len = strlen(first);
 	int r;
 
-	if (arg[0] != '@' || place_parse(&d->base, arg, &p) == 0)
+	if (arg[0] != '@' || place_read(&d->base, arg, &p) == 0)
 		return find_side(d, arg, &d->b);
 	if (d->a.place.has_version)
 		len -= d->a.place.version.len + 1;
@@ -112,31 +111,34 @@ static int find_sides(struct diff *d, int n, char **args, struct buf *joined)
 	return r == CLI_OK && is_last ? find_before(d) : r;
 }
 
-/* A version is a directory of the private one; what has no versions, or the same, is told apart by a letter. */
+/* A version stands before its path; when both are the same or none, letters do. */
 static int make_labels(struct diff *d)
 {
-	const struct place *a = &d->a.place, *b = &d->b.place;
-	bool same = strcmp(a->version.len ? buf_str(&a->version) : "now",
-			    b->version.len ? buf_str(&b->version) : "now") == 0;
+	const char *a = d->a.place.version.len ? buf_str(&d->a.place.version) : "now",
+		   *b = d->b.place.version.len ? buf_str(&d->b.place.version) : "now";
+	bool differ = strcmp(a, b) != 0;
 	int r;
 
-	if (same || strchr(buf_str(&a->version), '/') || strchr(buf_str(&b->version), '/')) {
-		r = buf_add_str(&d->a.label, "a");
-		return r < 0 ? r : buf_add_str(&d->b.label, "b");
-	}
-	r = buf_printf(&d->a.label, "@%s", a->version.len ? buf_str(&a->version) : "now");
-	return r < 0 ? r
-		     : buf_printf(
-			       &d->b.label, "@%s", b->version.len ? buf_str(&b->version) : "now");
+	r = differ ? buf_printf(&d->a.label, "@%s", a) : buf_add_str(&d->a.label, "a");
+	if (r == 0)
+		r = differ ? buf_printf(&d->b.label, "@%s", b) : buf_add_str(&d->b.label, "b");
+	if (r == 0)
+		r = buf_printf(
+			&d->a.path, "%s/%s", buf_str(&d->a.label), buf_str(&d->a.place.path));
+	if (r == 0)
+		r = buf_printf(
+			&d->b.path, "%s/%s", buf_str(&d->b.label), buf_str(&d->b.place.path));
+	return r;
 }
 
 /* --- how --- */
 
-/* The locale says what a character is. */
+/* The locale says what a character is; settings of the user that concern repositories do not. */
 static const char *const environment[] = { "LC_ALL=C.UTF-8", "GIT_CONFIG_NOSYSTEM=1",
-	"GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1", "GIT_CEILING_DIRECTORIES=/",
-	"GIT_DIR=", NULL };
+	"GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1", "GIT_CEILING_DIRECTORIES=/:/tmp",
+	"GIT_DIR", "GIT_WORK_TREE", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", NULL };
 
+/* Returns its exit code: 0 or 1 like that of diff, 128 and more in trouble; -ENOENT without git. */
 static int run_git(struct diff *d)
 {
 	bool colour = isatty(STDOUT_FILENO);
@@ -149,83 +151,51 @@ static int run_git(struct diff *d)
 	return temporary_run(&d->dir, argv, environment);
 }
 
-static int run_diff(struct diff *d)
+static int compare_by_words(struct diff *d, const struct buf *a, const struct buf *b)
 {
-	const char *const argv[] = { "diff", "-u", "-r", "-N", "--no-dereference", "--",
-		buf_str(&d->a.path), buf_str(&d->b.path), NULL };
-
-	return temporary_run(&d->dir, argv, environment);
-}
-
-static int print_unified(struct diff *d, const struct buf *a, const struct buf *b)
-{
-	CLEANUP(linediff_table_freep) struct linediff_table *table = NULL;
-	CLEANUP(linediff_text_done) struct linediff_text old = { 0 };
-	CLEANUP(linediff_text_done) struct linediff_text new = { 0 };
-	CLEANUP(buf_done) struct buf out = { 0 };
+	bool is_dir = S_ISDIR(d->a.past.inode.mode);
 	int r;
 
-	r = linediff_table_new(&table);
-	if (r == 0)
-		r = linediff_split(table, buf_str(a), a->len, &old);
-	if (r == 0)
-		r = linediff_split(table, buf_str(b), b->len, &new);
-	if (r == 0)
-		r = linediff_unified(&old, &new, &out);
+	r = temporary_make("diff", &d->dir);
 	if (r < 0)
-		return r;
-	printf("--- %s\n+++ %s\n", buf_str(&d->a.path), buf_str(&d->b.path));
-	fwrite(out.data, 1, out.len, stdout);
-	return DIFFERENT;
+		return r == -ENOENT ? -ENOTDIR : r; /* of the directory, not of git */
+	if (is_dir) {
+		r = diff_write_trees(d);
+	} else {
+		r = diff_write_text(d, &d->a, a);
+		if (r == 0)
+			r = diff_write_text(d, &d->b, b);
+	}
+	if (r < 0)
+		return r == -ENOENT ? -EIO : r;
+	return is_dir && !d->differs ? SAME : run_git(d);
 }
 
-static int refuse_run(int r)
+static int compare_by_lines(struct diff *d, const struct buf *a, const struct buf *b)
 {
-	if (r >= 0 && r <= TROUBLE)
-		return r;
-	if (r == -ENOENT)
-		log_err("neither git nor diff is here; install one of them");
-	else if (r < 0)
-		log_err("cannot compare: %s", strerror(-r));
-	return TROUBLE;
+	int r;
+
+	if (S_ISDIR(d->a.past.inode.mode)) {
+		d->differs = false;
+		r = diff_print_trees(d);
+		return r < 0 ? r : d->differs ? DIFFERENT : SAME;
+	}
+	r = diff_print_texts(buf_str(&d->a.path), buf_str(&d->b.path), a, b);
+	return r < 0 ? r : DIFFERENT;
 }
 
-/* git ends with 0 or 1 like diff, and with 128 and more in trouble. */
+static int read_texts(struct diff *d, struct buf *a, struct buf *b)
+{
+	int r = past_read(&d->base, &d->a.past, d->a.arg, a);
+
+	return r != CLI_OK ? r : past_read(&d->base, &d->b.past, d->b.arg, b);
+}
+
 static int compare(struct diff *d)
 {
-	int r = -ENOENT;
-
-	if (!d->by_lines)
-		r = run_git(d);
-	return r == -ENOENT ? run_diff(d) : r;
-}
-
-static int compare_texts(struct diff *d)
-{
+	bool dir_a = S_ISDIR(d->a.past.inode.mode), dir_b = S_ISDIR(d->b.past.inode.mode);
 	CLEANUP(buf_done) struct buf a = { 0 };
 	CLEANUP(buf_done) struct buf b = { 0 };
-	int r;
-
-	r = past_read(&d->base, &d->a.past, d->a.arg, &a);
-	if (r == CLI_OK)
-		r = past_read(&d->base, &d->b.past, d->b.arg, &b);
-	if (r != CLI_OK)
-		return TROUBLE;
-	if (a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0))
-		return SAME;
-	r = diff_write_text(d, &d->a, &a);
-	if (r == 0)
-		r = diff_write_text(d, &d->b, &b);
-	if (r == 0)
-		r = compare(d);
-	if (r == -ENOENT)
-		r = print_unified(d, &a, &b);
-	return refuse_run(r);
-}
-
-static int compare_sides(struct diff *d)
-{
-	bool dir_a = S_ISDIR(d->a.past.inode.mode), dir_b = S_ISDIR(d->b.past.inode.mode);
 	int r;
 
 	if (dir_a != dir_b) {
@@ -233,17 +203,18 @@ static int compare_sides(struct diff *d)
 			dir_b ? "a directory" : "a file");
 		return TROUBLE;
 	}
+	if (!dir_a && read_texts(d, &a, &b) != CLI_OK)
+		return TROUBLE;
+	if (!dir_a && a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0))
+		return SAME;
 	r = make_labels(d);
 	if (r == 0)
-		r = temporary_make("diff", &d->dir);
-	if (r < 0)
-		return refuse_run(r == -ENOENT ? -EIO : r);
-	if (!dir_a)
-		return compare_texts(d);
-	r = diff_write_trees(d);
-	if (r == 0 && d->differs)
-		r = compare(d);
-	return refuse_run(r);
+		r = d->by_lines ? -ENOENT : compare_by_words(d, &a, &b);
+	if (r == -ENOENT)
+		r = compare_by_lines(d, &a, &b);
+	if (r < 0 && r != -EPIPE && r != -EINTR)
+		log_err("cannot compare: %s", strerror(-r));
+	return r == SAME || r == DIFFERENT ? r : TROUBLE;
 }
 
 int cmd_diff(int argc, char **argv)
@@ -258,5 +229,5 @@ int cmd_diff(int argc, char **argv)
 	r = place_base_open(argc, argv, 1, 2, false, &d.base);
 	if (r == CLI_OK)
 		r = find_sides(&d, argc - optind, argv + optind, &joined);
-	return r != CLI_OK ? TROUBLE : compare_sides(&d);
+	return r != CLI_OK ? TROUBLE : compare(&d);
 }

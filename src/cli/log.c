@@ -1,7 +1,6 @@
 /* planfs log: what was changed, when, and by whom. */
-#include "cli_place_priv.h"
+#include "cli_diff_priv.h"
 
-#include "planfs/linediff.h"
 #include "planfs/log.h"
 
 #include <errno.h>
@@ -136,48 +135,21 @@ static void print_json(const struct log *l, const struct moment_change *c, const
 
 struct before {
 	int64_t rev, body; /* of the row behind @rev that has a text */
+	bool skips_removals; /* a save has a text before it, even where an editor moved that away first */
 };
 
 static int find_before(void *arg, const struct moment_change *c)
 {
 	struct before *before = arg;
 
-	if (c->rev >= before->rev || !S_ISREG(c->inode.mode))
+	bool is_removal = strcmp(c->op, "remove") == 0;
+
+	if (c->rev >= before->rev || !S_ISREG(c->inode.mode) ||
+		(is_removal && before->skips_removals))
 		return 0;
-	before->rev = strcmp(c->op, "remove") == 0 ? 0 : c->rev;
+	before->rev = is_removal ? 0 : c->rev;
 	before->body = before->rev ? c->inode.body : 0;
 	return 1;
-}
-
-static int print_unified(const char *path, const struct before *old, const struct moment_change *c,
-	const struct buf *before, const struct buf *now)
-{
-	CLEANUP(linediff_table_freep) struct linediff_table *table = NULL;
-	CLEANUP(linediff_text_done) struct linediff_text a = { 0 };
-	CLEANUP(linediff_text_done) struct linediff_text b = { 0 };
-	CLEANUP(buf_done) struct buf out = { 0 };
-	int r;
-
-	r = linediff_table_new(&table);
-	if (r == 0)
-		r = linediff_split(table, buf_str(before), before->len, &a);
-	if (r == 0)
-		r = linediff_split(table, buf_str(now), now->len, &b);
-	if (r == 0)
-		r = linediff_unified(&a, &b, &out);
-	if (r < 0)
-		return r;
-	if (old->rev)
-		fputs("--- ", stdout), print_in_one_line(path),
-			printf("@rev-%" PRId64 "\n", old->rev);
-	else
-		puts("--- /dev/null");
-	fputs("+++ ", stdout);
-	print_in_one_line(path);
-	printf("@rev-%" PRId64 "\n", c->rev);
-	fwrite(out.data, 1, out.len, stdout);
-	putchar('\n');
-	return 0;
 }
 
 /* How the text differs from the one that the place had before. */
@@ -185,7 +157,9 @@ static int print_patch(struct log *l, const struct moment_change *c, const char 
 {
 	CLEANUP(buf_done) struct buf before = { 0 };
 	CLEANUP(buf_done) struct buf now = { 0 };
-	struct before old = { .rev = c->rev };
+	CLEANUP(buf_done) struct buf from = { 0 };
+	CLEANUP(buf_done) struct buf to = { 0 };
+	struct before old = { .rev = c->rev, .skips_removals = strcmp(c->op, "create") != 0 };
 	int r;
 
 	if (!S_ISREG(c->inode.mode) || strcmp(c->op, "remove") == 0 || strcmp(c->op, "attr") == 0)
@@ -205,12 +179,16 @@ static int print_patch(struct log *l, const struct moment_change *c, const char 
 	}
 	if (r < 0)
 		return r;
-	if ((before.len && memchr(before.data, '\0', before.len)) ||
-		(now.len && memchr(now.data, '\0', now.len))) {
-		puts("(no text)\n");
-		return 0;
-	}
-	return print_unified(path, &old, c, &before, &now);
+	if (old.rev)
+		r = buf_printf(&from, "%s@rev-%" PRId64, path, old.rev);
+	else
+		r = buf_add_str(&from, "/dev/null");
+	if (r == 0)
+		r = buf_printf(&to, "%s@rev-%" PRId64, path, c->rev);
+	if (r == 0)
+		r = diff_print_texts(buf_str(&from), buf_str(&to), &before, &now);
+	putchar('\n');
+	return r;
 }
 
 /* --- */

@@ -199,7 +199,7 @@ static int find_path(struct place_base *b, const char *arg, struct buf *ret_path
 	return 0;
 }
 
-int place_parse(struct place_base *b, const char *arg, struct place *ret_place)
+int place_read(struct place_base *b, const char *arg, struct place *ret_place)
 {
 	CLEANUP(place_done) struct place p = { .last = INT64_MAX, .rev = INT64_MAX };
 	int r;

@@ -140,7 +140,7 @@ static int split_at(struct place_base *b, const char *arg, const char *at, struc
 
 	r = buf_add(&path, arg, (size_t)(at - arg));
 	if (r == 0)
-		r = place_parse(b, buf_str(&path), &p);
+		r = place_read(b, buf_str(&path), &p);
 	if (r < 0)
 		return r;
 	p.has_version = true;
@@ -234,7 +234,7 @@ int place_find(struct place_base *b, const char *arg, bool has_versions, struct 
 	CLEANUP(place_done) struct place split = { 0 };
 	int r, with = -ENOENT;
 
-	r = place_parse(b, arg, &whole);
+	r = place_read(b, arg, &whole);
 	if (has_versions && strchr(arg, '@'))
 		with = find_split(b, arg, &split);
 	if (r == 0 && whole.last == INT64_MAX && with == 0 && split.version.len > 0)

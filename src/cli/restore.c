@@ -36,7 +36,7 @@ static int find_to(struct session *s, const char *arg)
 	struct inode parent;
 	int r;
 
-	r = place_parse(&s->base, arg, &s->to);
+	r = place_read(&s->base, arg, &s->to);
 	if (r < 0 && r != -ENOENT)
 		return place_refuse(&s->base, &s->to, arg, r);
 	path = buf_str(&s->to.path);

@@ -87,29 +87,36 @@ void temporary_check(struct temporary *t)
 		temporary_done(t);
 }
 
+/* Is @variable, "NAME=value", one that @set has? "NAME" alone takes it away. */
+static bool is_set(const char *const *set, const char *variable)
+{
+	size_t len = strcspn(variable, "=");
+
+	for (; *set; set++)
+		if (strncmp(*set, variable, len) == 0 && strchr("=", (*set)[len]))
+			return true;
+	return false;
+}
+
 /* The environment with @set in it; to be freed. */
 static char **make_environment(const char *const *set)
 {
-	size_t n = 0, k, i;
+	size_t n = 0, k = 0, i;
 	char **all;
 
 	while (environ[n])
 		n++;
-	for (k = 0; set[k]; k++)
-		;
-	all = calloc(n + k + 1, sizeof(*all));
+	for (i = 0; set[i]; i++)
+		n++;
+	all = calloc(n + 1, sizeof(*all));
 	if (!all)
 		return NULL;
-	for (k = 0; set[k]; k++)
-		all[k] = (char *)(uintptr_t)set[k];
-	for (n = 0; environ[n]; n++) {
-		size_t len = strcspn(environ[n], "=") + 1;
-
-		for (i = 0; set[i] && strncmp(set[i], environ[n], len) != 0; i++)
-			;
-		if (!set[i])
-			all[k++] = environ[n];
-	}
+	for (i = 0; set[i]; i++)
+		if (strchr(set[i], '='))
+			all[k++] = (char *)(uintptr_t)set[i];
+	for (i = 0; environ[i]; i++)
+		if (!is_set(set, environ[i]))
+			all[k++] = environ[i];
 	return all;
 }
 
