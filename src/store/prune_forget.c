@@ -5,27 +5,23 @@
  */
 #include "store_prune_priv.h"
 
-#include "planfs/moment.h"
+#include "store_moment_priv.h"
+
+#include "planfs/search.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <xxhash.h>
 
-enum { WAIT_MS = 20000, DIRS_MAX = 1000000 };
-
-/* The hash of a text that goes. */
-struct gone_text {
-	XXH128_canonical_t hash;
-	int64_t len;
-};
+enum { WAIT_MS = 20000, DIRS_MAX = 1000000, STEP_BYTES = 1 << 20 };
 
 struct forgetting {
 	struct store *s;
 	const struct forget *what;
 	struct prune_rows rows; /* of the history of the place */
 	struct prune_rows dirs; /* directories whose contents go, too */
+	struct buf stays;       /* of struct stay */
 	struct buf texts;       /* of struct gone_text, sorted */
 	struct pruned done;
 };
@@ -34,28 +30,78 @@ static void forgetting_done(struct forgetting *f)
 {
 	prune_rows_done(&f->rows);
 	prune_rows_done(&f->dirs);
+	buf_done(&f->stays);
 	buf_done(&f->texts);
 }
 
 /* --- which rows --- */
 
-struct history {
-	struct forgetting *f;
-	int64_t upto;
+/* What stood at a place: the history does not tell of its going away to where it goes on. */
+struct stay {
+	int64_t parent, inode;
+	char name[256];
 };
 
 static int add_row(void *arg, const struct moment_change *c)
 {
-	struct history *h = arg;
+	struct forgetting *f = arg;
+	struct stay stay = { .parent = c->parent, .inode = c->inode.id };
+	const struct stay *last = NULL;
+	int r;
 
-	return c->rev <= h->upto ? prune_rows_add(&h->f->rows, c->rev) : 0;
+	snprintf(stay.name, sizeof(stay.name), "%s", c->name);
+	if (f->stays.len)
+		last = (const void *)(f->stays.data + f->stays.len - sizeof(stay));
+	r = last && memcmp(last, &stay, sizeof(stay)) == 0
+		    ? 0
+		    : buf_add(&f->stays, &stay, sizeof(stay));
+	return r < 0 ? r : prune_rows_add(&f->rows, (struct prune_row){ c->rev, 0 });
 }
 
 static int add_history(struct forgetting *f, int64_t parent, const char *name)
 {
-	struct history h = { f, INT64_MAX };
+	return moment_history(f->s, parent, name, INT64_MAX, add_row, f);
+}
 
-	return moment_history(f->s, parent, name, INT64_MAX, add_row, &h);
+static int add_removals_in(struct forgetting *f, struct conn *c)
+{
+	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
+	struct stay stay;
+	size_t at;
+	int r = 0;
+
+	if (sqlite3_prepare_v2(c->db,
+		    "SELECT rev FROM revision WHERE parent = ?1 AND name = ?2 AND inode = ?3 "
+		    "AND op = 'remove'",
+		    -1, &st, NULL) != SQLITE_OK)
+		return store_errno(c->db, "look for versions to forget");
+	for (at = 0; at < f->stays.len && r == 0; at += sizeof(stay)) {
+		memcpy(&stay, f->stays.data + at, sizeof(stay));
+		sqlite3_reset(st);
+		sqlite3_bind_int64(st, 1, stay.parent);
+		bind_text(st, 2, stay.name);
+		sqlite3_bind_int64(st, 3, stay.inode);
+		while ((r = stmt_row(st, "look for versions to forget")) > 0) {
+			r = prune_rows_add(
+				&f->rows, (struct prune_row){ sqlite3_column_int64(st, 0), 0 });
+			if (r < 0)
+				break;
+		}
+	}
+	return r;
+}
+
+static int add_removals(struct forgetting *f)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(f->s, &c);
+	if (r < 0)
+		return r;
+	r = add_removals_in(f, c);
+	reader_put(f->s, c);
+	return r;
 }
 
 /* Names that ever stood in a directory, to be looked at when the listing has ended. */
@@ -96,7 +142,7 @@ static bool has_dir(const struct prune_rows *dirs, int64_t id)
 	size_t i;
 
 	for (i = 0; i < dirs->n; i++)
-		if (dirs->revs[i] == id)
+		if (dirs->rows[i].rev == id)
 			return true;
 	return false;
 }
@@ -115,7 +161,7 @@ static int note_dir(void *arg, const struct moment_change *c)
 
 	if (!S_ISDIR(c->inode.mode) || has_dir(&st->found, c->inode.id))
 		return 0;
-	return prune_rows_add(&st->found, c->inode.id);
+	return prune_rows_add(&st->found, (struct prune_row){ c->inode.id, 0 });
 }
 
 /* Returns 1 when directory @id is gone, or stands at the place. */
@@ -140,11 +186,11 @@ static int add_dirs_at(struct forgetting *f, int64_t parent, const char *name)
 
 	r = moment_history(f->s, parent, name, INT64_MAX, note_dir, &st);
 	for (i = 0; i < st.found.n && r >= 0; i++) {
-		if (has_dir(&f->dirs, st.found.revs[i]))
+		if (has_dir(&f->dirs, st.found.rows[i].rev))
 			continue;
-		r = belongs(&st, st.found.revs[i]);
+		r = belongs(&st, st.found.rows[i].rev);
 		if (r > 0)
-			r = prune_rows_add(&f->dirs, st.found.revs[i]);
+			r = prune_rows_add(&f->dirs, st.found.rows[i]);
 	}
 	prune_rows_done(&st.found);
 	return r < 0 ? r : 0;
@@ -158,7 +204,7 @@ static int add_contents(struct forgetting *f)
 
 	for (d = 0; d < f->dirs.n && r == 0; d++) {
 		CLEANUP(names_done) struct names names = { 0 };
-		int64_t dir = f->dirs.revs[d];
+		int64_t dir = f->dirs.rows[d].rev;
 
 		if (d == DIRS_MAX)
 			return -EFBIG;
@@ -174,13 +220,14 @@ static int add_contents(struct forgetting *f)
 
 static int by_number(const void *a, const void *b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	const struct prune_row *x = a, *y = b;
 
-	return (x > y) - (x < y);
+	return (x->rev > y->rev) - (x->rev < y->rev);
 }
 
 static int find_rows(struct forgetting *f)
 {
+	struct prune_rows *rows = &f->rows;
 	size_t i, n = 0;
 	int r;
 
@@ -189,14 +236,16 @@ static int find_rows(struct forgetting *f)
 		r = add_dirs_at(f, f->what->parent, f->what->name);
 	if (r == 0)
 		r = add_contents(f);
+	if (r == 0)
+		r = add_removals(f);
 	if (r < 0)
 		return r;
-	if (f->rows.n > 0)
-		qsort(f->rows.revs, f->rows.n, sizeof(*f->rows.revs), by_number);
-	for (i = 0; i < f->rows.n; i++)
-		if (n == 0 || f->rows.revs[i] != f->rows.revs[n - 1])
-			f->rows.revs[n++] = f->rows.revs[i];
-	f->rows.n = n;
+	if (rows->n > 0)
+		qsort(rows->rows, rows->n, sizeof(*rows->rows), by_number);
+	for (i = 0; i < rows->n; i++)
+		if (n == 0 || rows->rows[i].rev != rows->rows[n - 1].rev)
+			rows->rows[n++] = rows->rows[i];
+	rows->n = n;
 	return 0;
 }
 
@@ -219,21 +268,12 @@ static int keep_needed(struct forgetting *f, struct txn *t, struct prune_rows *r
 		return store_errno(t->c->db, "look for versions to forget");
 	for (i = 0; i < f->rows.n && r >= 0; i++) {
 		sqlite3_reset(st);
-		sqlite3_bind_int64(st, 1, f->rows.revs[i]);
+		sqlite3_bind_int64(st, 1, f->rows.rows[i].rev);
 		r = stmt_row(st, "look for versions to forget");
 		if (r == 0)
-			r = prune_rows_add(ret_rows, f->rows.revs[i]);
+			r = prune_rows_add(ret_rows, f->rows.rows[i]);
 	}
 	return r < 0 ? r : 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	const struct gone_text *x = a, *y = b;
-
-	if (x->len != y->len)
-		return x->len < y->len ? -1 : 1;
-	return memcmp(&x->hash, &y->hash, sizeof(x->hash));
 }
 
 /* Note what the texts were, so that others like them can be found. Other programs store no hash. */
@@ -249,19 +289,12 @@ static int note_texts(struct forgetting *f, struct txn *t, const struct prune_ro
 		return store_errno(t->c->db, "read what is forgotten");
 	for (i = 0; i < rows->n && r >= 0; i++) {
 		sqlite3_reset(st);
-		sqlite3_bind_int64(st, 1, rows->revs[i]);
+		sqlite3_bind_int64(st, 1, rows->rows[i].rev);
 		r = stmt_row(st, "read what is forgotten");
-		if (r > 0) {
-			struct gone_text text = { .len = sqlite3_column_bytes(st, 0) };
-
-			XXH128_canonicalFromHash(&text.hash,
-				XXH3_128bits(sqlite3_column_blob(st, 0), (size_t)text.len));
-			r = buf_add(&f->texts, &text, sizeof(text));
-		}
+		if (r > 0)
+			r = prune_note_text(&f->texts, sqlite3_column_blob(st, 0),
+				(size_t)sqlite3_column_bytes(st, 0));
 	}
-	if (r >= 0 && f->texts.len)
-		qsort(f->texts.data, f->texts.len / sizeof(struct gone_text),
-			sizeof(struct gone_text), by_text);
 	return r < 0 ? r : 0;
 }
 
@@ -273,7 +306,32 @@ static int delete_rows(struct forgetting *f, struct txn *t, const struct prune_r
 
 	r = prune_sql_init(&sql, t);
 	for (i = 0; i < rows->n && r == 0; i++)
-		r = prune_delete_row(&sql, rows->revs[i], &f->done);
+		r = prune_apply_row(&sql, PRUNE_DELETED, &rows->rows[i], &f->done);
+	return r;
+}
+
+/* The rows told when their directories changed last; what is known of that now is told anew. */
+static int tell_dirs(struct forgetting *f, struct txn *t)
+{
+	struct inode now, known;
+	int64_t last = 0;
+	struct stay stay;
+	size_t at;
+	int r = 0;
+
+	for (at = 0; at < f->stays.len && r == 0; at += sizeof(stay)) {
+		memcpy(&stay, f->stays.data + at, sizeof(stay));
+		if (stay.parent == last)
+			continue;
+		last = stay.parent;
+		r = conn_get(t->c, stay.parent, &now);
+		if (r == 0 && now.nlink > 0)
+			r = conn_moment_get(t->c, INT64_MAX, stay.parent, &known);
+		if (r == 0 && now.nlink > 0 && now.mtime != known.mtime)
+			r = record_change(t, &now, false, 0);
+		if (r == -ENOENT)
+			r = 0; /* it is gone, too */
+	}
 	return r;
 }
 
@@ -292,120 +350,26 @@ static int apply_forget(struct txn *t, void *arg)
 		r = note_texts(f, t, &rows);
 	if (r == 0)
 		r = delete_rows(f, t, &rows);
+	if (r == 0)
+		r = tell_dirs(f, t);
 	if (sqlite3_exec(t->c->db, "PRAGMA secure_delete = OFF", NULL, NULL, NULL) != SQLITE_OK &&
 		r == 0)
 		r = store_errno(t->c->db, "set the connection back");
 	return r == 0 && f->what->dry_run ? -ECANCELED : r;
 }
 
-/* --- where else --- */
-
-static const char same_texts[] = "SELECT id, length(data), hash, data FROM body /*scan*/";
-
-/* Files of now, scratch ones as well, and versions. */
-static const char holders[] =
-	"SELECT d.parent, d.name, 0 FROM inode i JOIN dentry d ON d.inode = i.id WHERE i.body = ?1 /*scan*/ "
-	"UNION ALL SELECT parent, name, rev FROM revision r WHERE r.body = ?1 AND op <> 'remove' "
-	"AND NOT EXISTS (SELECT 1 FROM dentry d JOIN inode i ON i.id = d.inode "
-	"WHERE d.parent = r.parent AND d.name = r.name AND i.body = ?1)";
-
-static int has_gone_text(const struct forgetting *f, sqlite3_stmt *st)
-{
-	struct gone_text text = { .len = sqlite3_column_int64(st, 1) };
-
-	if (sqlite3_column_bytes(st, 2) == (int)sizeof(text.hash))
-		memcpy(&text.hash, sqlite3_column_blob(st, 2), sizeof(text.hash));
-	else
-		XXH128_canonicalFromHash(
-			&text.hash, XXH3_128bits(sqlite3_column_blob(st, 3), (size_t)text.len));
-	return bsearch(&text, f->texts.data, f->texts.len / sizeof(text), sizeof(text), by_text) !=
-	       NULL;
-}
-
-static int tell_holder(struct forgetting *f, int64_t parent, const char *name, int64_t rev)
-{
-	CLEANUP(buf_done) struct buf path = { 0 };
-	const struct prune_copy copy = { .rev = rev };
-	struct prune_copy told = copy;
-	int r;
-
-	r = moment_path(f->s, rev ? rev : INT64_MAX, parent, &path);
-	if (r == 0)
-		r = buf_printf(&path, "%s%s", path.len ? "/" : "", name);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	told.path = r == 0 ? buf_str(&path) : "";
-	return f->what->copy ? f->what->copy(f->what->arg, &told) : 0;
-}
-
-/* Who has these texts is collected before anybody is told, who may ask the store. */
-struct holder {
-	int64_t parent, rev;
-	char name[256];
-};
-
-static int collect_of(sqlite3_stmt *st, int64_t body, struct buf *holding)
-{
-	struct holder h = { 0 };
-	int r;
-
-	sqlite3_reset(st);
-	sqlite3_bind_int64(st, 1, body);
-	while ((r = stmt_row(st, "look for copies of a text")) > 0) {
-		const char *name = (const char *)sqlite3_column_text(st, 1);
-
-		h.parent = sqlite3_column_int64(st, 0);
-		h.rev = sqlite3_column_int64(st, 2);
-		snprintf(h.name, sizeof(h.name), "%s", name ? name : "");
-		r = buf_add(holding, &h, sizeof(h));
-		if (r < 0)
-			break;
-	}
-	return r;
-}
-
-static int collect_copies(struct forgetting *f, struct conn *c, struct buf *holding)
-{
-	CLEANUP_FINALIZE sqlite3_stmt *texts = NULL;
-	CLEANUP_FINALIZE sqlite3_stmt *of = NULL;
-	int r;
-
-	if (sqlite3_prepare_v2(c->db, same_texts, -1, &texts, NULL) != SQLITE_OK ||
-		sqlite3_prepare_v2(c->db, holders, -1, &of, NULL) != SQLITE_OK)
-		return store_errno(c->db, "look for copies of a text");
-	while ((r = stmt_row(texts, "look for copies of a text")) > 0) {
-		if (!has_gone_text(f, texts))
-			continue;
-		r = collect_of(of, sqlite3_column_int64(texts, 0), holding);
-		if (r < 0)
-			break;
-	}
-	return r;
-}
-
-static int tell_copies(struct forgetting *f)
-{
-	CLEANUP(buf_done) struct buf holding = { 0 };
-	struct holder h;
-	struct conn *c;
-	size_t at;
-	int r;
-
-	if (!f->texts.len)
-		return 0;
-	r = reader_get(f->s, &c);
-	if (r < 0)
-		return r;
-	r = collect_copies(f, c, &holding);
-	reader_put(f->s, c);
-	for (at = 0; at < holding.len && r == 0; at += sizeof(h)) {
-		memcpy(&h, holding.data + at, sizeof(h));
-		r = tell_holder(f, h.parent, h.name, h.rev);
-	}
-	return r;
-}
-
 /* --- */
+
+/* What the search index holds of texts that nobody has any more is taken out, or they would have to stay. */
+static int tend_index(struct store *s)
+{
+	int r;
+
+	do {
+		r = search_index_step(s, STEP_BYTES, WAIT_MS);
+	} while (r > 0 || r == -EBUSY);
+	return r;
+}
 
 static int forget(struct forgetting *f)
 {
@@ -415,6 +379,8 @@ static int forget(struct forgetting *f)
 	int r;
 
 	r = prune_measure(f->s, &f->done.size_before, &f->done.free_before);
+	if (r == 0 && !f->what->dry_run)
+		r = tend_index(f->s);
 	if (r == 0)
 		r = find_rows(f);
 	if (r == 0)
@@ -427,7 +393,7 @@ static int forget(struct forgetting *f)
 		r = prune_give_back(f->s, true, &f->done);
 	if (r == 0)
 		r = prune_empty_log(f->s, &f->done);
-	return r < 0 ? r : tell_copies(f);
+	return r < 0 ? r : prune_tell_copies(f->s, &f->texts, f->what->copy, f->what->arg);
 }
 
 int store_forget(struct store *s, const struct forget *what, struct pruned *ret_pruned)

@@ -67,7 +67,10 @@ static bool has_room(struct store *s, const struct pruned *done)
 	return enough;
 }
 
-static int write_anew(struct store *s)
+/* What was taken out of the search index is only marked in it until its pieces are put together. */
+static const char clean_index[] = "INSERT INTO search_index (search_index) VALUES ('optimize')";
+
+static int write_anew(struct store *s, bool always)
 {
 	struct conn c = { 0 };
 	int r;
@@ -77,6 +80,8 @@ static int write_anew(struct store *s)
 		return r;
 	sqlite3_busy_timeout(c.db, 20000);
 	r = pragma(c.db, "PRAGMA secure_delete = ON", NULL);
+	if (r == 0 && always)
+		r = pragma(c.db, clean_index, NULL);
 	if (r == 0)
 		r = pragma(c.db, "VACUUM", NULL);
 	conn_close(&c);
@@ -93,7 +98,7 @@ int prune_give_back(struct store *s, bool always, struct pruned *done)
 	done->no_room = !has_room(s, done);
 	if (done->no_room)
 		return 0;
-	r = write_anew(s);
+	r = write_anew(s, always);
 	if (r == -ENOSPC) {
 		done->no_room = true;
 		return 0;
