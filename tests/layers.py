@@ -24,8 +24,8 @@ BELOW = {
 # Whose contract each header of include/planfs is.
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
-    'text': ['copies', 'document', 'encoding', 'match', 'ngram', 'query', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
-    'store': ['change', 'check', 'conflict', 'grep', 'moment', 'optimize', 'pages', 'recover', 'search', 'shell', 'similar', 'store'],
+    'text': ['copies', 'document', 'encoding', 'linediff', 'match', 'ngram', 'query', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
+    'store': ['bring', 'change', 'check', 'conflict', 'grep', 'moment', 'optimize', 'pages', 'prune', 'recover', 'restore', 'search', 'shell', 'similar', 'snapshot', 'store', 'versions'],
     'view': ['view'],
     'fs': ['fs'],
     'import': ['export', 'import', 'import_store', 'load', 'new_year'],

@@ -50,6 +50,15 @@ int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 int cmd_upgrade(int argc, char **argv);
 
+/* What was: see cli_place_priv.h */
+int cmd_blame(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_prune(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_undo(int argc, char **argv);
+
 /* --- mount_option.c --- */
 
 struct mount_args {

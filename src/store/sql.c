@@ -167,6 +167,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LAST_PLACE] =
 		"SELECT parent, name FROM revision WHERE inode = ?1 "
 		"AND rev > (SELECT max(rev) FROM revision) - 10000 ORDER BY rev DESC LIMIT 1",
+	/* where inode ?1 came last before the end of ?2 */
+	[SQL_WAS_AT] = "SELECT parent, name FROM revision WHERE inode = ?1 AND rev <= ?2 "
+		       "AND op <> 'remove' ORDER BY rev DESC LIMIT 1",
 	[SQL_ORPHANS] = "SELECT id FROM inode WHERE nlink = 0",
 	[SQL_REQUEST_NOTE] =
 		"INSERT OR REPLACE INTO request (slot, session, number) VALUES (?1, ?2, ?3)",

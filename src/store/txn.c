@@ -1,6 +1,8 @@
 /* Changes of single inodes and names inside a transaction; see also rename.c and xattr.c. */
 #include "store_priv.h"
 
+#include "store_restore_priv.h"
+
 #include "planfs/name.h"
 
 #include <errno.h>
@@ -115,7 +117,7 @@ static void bind_inode(sqlite3_stmt *st, const struct inode *i)
 		sqlite3_bind_int64(st, 12, i->body);
 }
 
-static int insert_inode(struct txn *t, const struct inode *i, const struct text *target)
+int insert_inode(struct txn *t, const struct inode *i, const struct text *target)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_INSERT);
 
@@ -125,7 +127,7 @@ static int insert_inode(struct txn *t, const struct inode *i, const struct text 
 	return stmt_run(st, "make an inode");
 }
 
-static int update_inode(struct txn *t, const struct inode *i)
+int update_inode(struct txn *t, const struct inode *i)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_UPDATE);
 
@@ -185,8 +187,7 @@ int txn_touch_dir(struct txn *t, int64_t id, const char *name)
 }
 
 /* @place: 0 takes a new one. */
-static int insert_dentry(
-	struct txn *t, int64_t parent, const char *name, int64_t inode, int64_t place)
+int insert_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode, int64_t place)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_INSERT);
 	int r = 0;

@@ -1,6 +1,7 @@
 /* What the files of src/view share. */
 #pragma once
 
+#include "planfs/versions.h"
 #include "planfs/view.h"
 
 enum { VIEW_FAMILY_SHIFT = 58 };
@@ -57,22 +58,6 @@ int at_list(const struct view_source *v, int64_t after, store_entry_fn *fn, void
 int gmt_list(const struct view_source *v, int64_t after, store_entry_fn *fn, void *arg) MUST_CHECK;
 
 /* versions.c */
-struct version {
-	int64_t rev, time;
-	char author[64];
-	struct inode inode;
-};
-
-struct versions {
-	struct version *list; /* owned; the oldest first */
-	size_t n, room;
-};
-
-void versions_done(struct versions *v);
-
-/* The versions of a place. Returns 0 and *ret_versions, to be released with versions_done(). */
-int versions_find(struct store *s, int64_t parent, const char *name,
-	struct versions *ret_versions) MUST_CHECK;
 
 /* What version @i of the file @file is called. */
 int version_name(
