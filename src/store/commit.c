@@ -170,10 +170,13 @@ static int reserve(struct store *s, const char *table, const struct id_range *ra
 	return 0;
 }
 
-static void rollback(struct store *s)
+/*
+ * Without memory it may fail: the statement has to be prepared again when the schema or a virtual table was touched. Then
+ * whoever begins next tries again, and nobody reads through the writer's connection until then.
+ */
+static int rollback(struct store *s)
 {
-	if (!sqlite3_get_autocommit(s->writer.db) && run_simple(s, SQL_ROLLBACK) < 0)
-		log_dbg("a failed rollback leaves nothing behind: the next BEGIN fails and is tried again");
+	return sqlite3_get_autocommit(s->writer.db) ? 0 : run_simple(s, SQL_ROLLBACK);
 }
 
 bool leader_is_wanted(struct store *s)
@@ -258,7 +261,8 @@ static int apply_and_commit(struct store *s, struct request *first)
 	if (r == 0 && durable && !changed)
 		r = sync_wal(s);
 	if (r < 0) {
-		rollback(s);
+		if (rollback(s) < 0)
+			log_dbg("tried again by the next transaction");
 		return r;
 	}
 
@@ -296,7 +300,9 @@ static int begin(struct store *s, const struct request *first)
 {
 	int r;
 
-	r = check_identity(s);
+	r = rollback(s);
+	if (r == 0)
+		r = check_identity(s);
 	if (r == 0)
 		r = heal_sync(s);
 	if (r == 0)

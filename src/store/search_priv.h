@@ -47,9 +47,21 @@ int search_match(const struct search_terms *any, size_t n, struct buf *ret_match
 /* search.c: is @error, of the last statement of @db that failed, damage of the index, or one that cannot even be opened? */
 bool search_is_damaged(sqlite3 *db, int error);
 
-/* search_step.c: search_index_step() and search_index_merge(); @yields as of struct change, -EAGAIN, too. */
-int search_step(struct store *s, size_t budget, unsigned wait_ms, bool yields) MUST_CHECK;
-int search_merge(struct store *s, unsigned pages, unsigned wait_ms, bool yields) MUST_CHECK;
+struct search_merge {
+	unsigned pages, wait_ms;
+	bool insists;
+	bool gives_back; /* when there is nothing else to do: room that is taken by what is out of date */
+};
+
+/* search_step.c: search_index_step() and search_index_merge(); -EAGAIN when others change something, unless @insists. */
+int search_step(struct store *s, size_t budget, unsigned wait_ms, bool insists) MUST_CHECK;
+int search_merge(struct store *s, const struct search_merge *how) MUST_CHECK;
+
+/* search_status.c: the pages of the index, and those of its largest piece */
+struct search_pages {
+	int64_t all, largest;
+};
+int search_count_pages(struct conn *c, struct search_pages *ret_pages) MUST_CHECK;
 
 /* search_clear.c: in the transaction under way on @db: make the index itself anew, empty; the same, and have all files wait for it. */
 int search_remake(sqlite3 *db) MUST_CHECK;

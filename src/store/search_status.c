@@ -33,13 +33,22 @@ static int64_t next_number(struct record *r)
 	return (int64_t)value;
 }
 
-/* The pieces of each level have their first and last page. */
-static int64_t structure_bytes(struct record *r)
+static void add_piece(struct search_pages *pages, int64_t first, int64_t last)
 {
-	int64_t levels, segments, pages = 0;
+	int64_t n = last >= first ? last - first + 1 : 0;
+
+	pages->all += n;
+	if (n > pages->largest)
+		pages->largest = n;
+}
+
+/* The pieces of each level have their first and last page. */
+static void read_structure(struct record *r, struct search_pages *pages)
+{
+	int64_t levels, segments;
 
 	if (r->end - r->at <= COOKIE_BYTES || r->at[COOKIE_BYTES] == 0xFF)
-		return 0; /* of a kind that our index is not */
+		return; /* of a kind that our index is not */
 	r->at += COOKIE_BYTES;
 	levels = next_number(r);
 	next_number(r); /* segments in all */
@@ -47,15 +56,13 @@ static int64_t structure_bytes(struct record *r)
 	for (; levels > 0 && r->at < r->end; levels--) {
 		next_number(r); /* segments being merged */
 		for (segments = next_number(r); segments > 0 && r->at < r->end; segments--) {
-			int64_t first, last;
+			int64_t first;
 
 			next_number(r); /* its number */
 			first = next_number(r);
-			last = next_number(r);
-			pages += last >= first ? last - first + 1 : 0;
+			add_piece(pages, first, next_number(r));
 		}
 	}
-	return pages * LEAF_BYTES;
 }
 
 static int query(struct conn *c, const char *sql, sqlite3_stmt **ret_st)
@@ -81,20 +88,30 @@ static int get_record(struct conn *c, int id, sqlite3_stmt **ret_st, struct reco
 	return 1;
 }
 
-static int read_records(struct conn *c, int64_t *ret_rows, int64_t *ret_bytes)
+int search_count_pages(struct conn *c, struct search_pages *ret_pages)
 {
-	CLEANUP_FINALIZE sqlite3_stmt *averages = NULL;
-	CLEANUP_FINALIZE sqlite3_stmt *structure = NULL;
+	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
+	struct search_pages pages = { 0 };
 	struct record record;
 	int r;
 
-	r = get_record(c, RECORD_AVERAGES, &averages, &record);
+	r = get_record(c, RECORD_STRUCTURE, &st, &record);
 	if (r > 0)
-		*ret_rows = next_number(&record);
+		read_structure(&record, &pages);
 	if (r >= 0)
-		r = get_record(c, RECORD_STRUCTURE, &structure, &record);
-	if (r > 0)
-		*ret_bytes = structure_bytes(&record);
+		*ret_pages = pages;
+	return r < 0 ? r : 0;
+}
+
+static int count_rows(struct conn *c, int64_t *ret_rows)
+{
+	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
+	struct record record;
+	int r;
+
+	r = get_record(c, RECORD_AVERAGES, &st, &record);
+	if (r >= 0)
+		*ret_rows = r > 0 ? next_number(&record) : 0;
 	return r < 0 ? r : 0;
 }
 
@@ -112,14 +129,18 @@ static const char counts[] =
 static int look(struct conn *c, struct search_status *status)
 {
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
+	struct search_pages pages;
 	int64_t rows = 0, stale;
 	int r;
 
-	r = read_records(c, &rows, &status->bytes);
+	r = search_count_pages(c, &pages);
+	if (r == 0)
+		r = count_rows(c, &rows);
 	if (r == 0)
 		r = query(c, counts, &st);
 	if (r < 0)
 		return r;
+	status->bytes = pages.all * LEAF_BYTES;
 	status->waiting = sqlite3_column_int64(st, 0);
 	status->apart = sqlite3_column_int64(st, 1);
 	stale = sqlite3_column_int64(st, 2) + sqlite3_column_int64(st, 3) +

@@ -12,6 +12,8 @@
 enum {
 	TEXT_BYTES_MAX = 4 << 20, /* a longer text is no plan, and would hold up a step */
 	FILE_COST = 512,          /* what a file costs besides its text, as bytes of text */
+	BLOAT_PART = 4,           /* of the largest piece: more beside it is too much */
+	BLOAT_PAGES_MIN = 256,
 };
 
 struct step {
@@ -237,13 +239,13 @@ static int apply_step(struct txn *t, void *arg)
 	return r < 0 ? r : index_waiting(t, p);
 }
 
-int search_step(struct store *s, size_t budget, unsigned wait_ms, bool yields)
+int search_step(struct store *s, size_t budget, unsigned wait_ms, bool insists)
 {
 	struct step p = { .budget = budget,
-		.insists = !yields,
+		.insists = insists,
 		.after = __atomic_load_n(&s->indexer.after, __ATOMIC_RELAXED) };
 	const struct change c = {
-		.apply = apply_step, .arg = &p, .wait_ms = wait_ms, .yields = yields
+		.apply = apply_step, .arg = &p, .wait_ms = wait_ms, .yields = !insists
 	};
 	int r;
 
@@ -256,37 +258,68 @@ int search_step(struct store *s, size_t budget, unsigned wait_ms, bool yields)
 
 int search_index_step(struct store *s, size_t budget, unsigned wait_ms)
 {
-	int r = search_step(s, budget, wait_ms, true);
+	int r = search_step(s, budget, wait_ms, false);
 
 	return r == -EAGAIN ? -EBUSY : r;
 }
 
 struct merge {
-	unsigned pages;
+	const struct search_merge *how;
 	int did;
 };
 
-static int apply_merge(struct txn *t, void *arg)
+/* @pages: negative begins to make one piece of all. Returns 1, or 0 when there was nothing to do. */
+static int run_merge(struct txn *t, int64_t pages)
 {
 	CLEANUP_STMT sqlite3_stmt *st = NULL;
-	struct merge *m = arg;
 	int before = sqlite3_total_changes(t->c->db);
 	int r;
 
 	r = search_stmt(t->c, SEARCH_MERGE, &st);
 	if (r < 0)
 		return r;
-	sqlite3_bind_int64(st, 1, m->pages);
+	sqlite3_bind_int64(st, 1, pages);
 	r = stmt_run(st, "put pieces of the search index together");
-	m->did = sqlite3_total_changes(t->c->db) - before > 1; /* the statement itself is one */
-	return r;
+	/* the statement itself is one change */
+	return r < 0 ? r : sqlite3_total_changes(t->c->db) - before > 1;
 }
 
-int search_merge(struct store *s, unsigned pages, unsigned wait_ms, bool yields)
+/*
+ * What was taken out of the index since its largest piece was made is there twice: once there, and once in a newer piece
+ * that takes it back. Only what merges all of them gives the room back.
+ */
+static int is_bloated(struct txn *t)
 {
-	struct merge m = { .pages = pages };
+	struct search_pages pages;
+	int r;
+
+	r = search_count_pages(t->c, &pages);
+	if (r < 0)
+		return r;
+	return pages.all - pages.largest > BLOAT_PAGES_MIN &&
+	       pages.all - pages.largest > pages.largest / BLOAT_PART;
+}
+
+static int apply_merge(struct txn *t, void *arg)
+{
+	struct merge *m = arg;
+	int r;
+
+	r = run_merge(t, m->how->pages);
+	if (r == 0 && m->how->gives_back) {
+		r = is_bloated(t);
+		if (r > 0)
+			r = run_merge(t, -(int64_t)m->how->pages);
+	}
+	m->did = r > 0;
+	return r < 0 ? r : 0;
+}
+
+int search_merge(struct store *s, const struct search_merge *how)
+{
+	struct merge m = { .how = how };
 	const struct change c = {
-		.apply = apply_merge, .arg = &m, .wait_ms = wait_ms, .yields = yields
+		.apply = apply_merge, .arg = &m, .wait_ms = how->wait_ms, .yields = !how->insists
 	};
 	int r;
 
@@ -296,7 +329,8 @@ int search_merge(struct store *s, unsigned pages, unsigned wait_ms, bool yields)
 
 int search_index_merge(struct store *s, unsigned pages, unsigned wait_ms)
 {
-	int r = search_merge(s, pages, wait_ms, true);
+	const struct search_merge how = { .pages = pages, .wait_ms = wait_ms, .gives_back = true };
+	int r = search_merge(s, &how);
 
 	return r == -EAGAIN ? -EBUSY : r;
 }

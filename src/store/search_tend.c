@@ -16,7 +16,7 @@ enum {
 	QUIET_NS = 100000000,    /* nobody has saved for so long: it is quiet */
 	QUIET_BYTES = 256 << 10, /* some 10 ms; who saves meanwhile ends it sooner */
 	BUSY_BYTES = 64 << 10,
-	BUSY_SHARE = 12, /* while it is not quiet, one part in so many */
+	BUSY_SHARE = 25, /* while it is not quiet, one part in so many */
 	MERGE_PAGES = 16,
 	MERGE_AFTER = 16, /* steps; each leaves a piece */
 	REST_MIN_NS = 500000,
@@ -95,25 +95,25 @@ static int look_for_work(struct store *s)
 /* Returns more than 0 when something was done and more may be to do, 0 when nothing is, or -Exxx. */
 static int work(struct tender *t, bool is_quiet)
 {
-	bool insists = t->refused >= INSIST_AFTER;
+	bool insists = t->refused >= INSIST_AFTER, merges = t->steps >= MERGE_AFTER;
+	const struct search_merge how = {
+		.pages = MERGE_PAGES, .insists = insists, .gives_back = !merges
+	};
 	size_t budget = insists ? INSIST_BYTES : is_quiet ? QUIET_BYTES : BUSY_BYTES;
 	int r = 0;
 
 	if (!disk_has_room(t->s))
 		return -ENOSPC;
-	if (t->steps < MERGE_AFTER) {
-		r = search_step(t->s, budget, 0, !insists);
-		if (r > 0)
-			t->steps++;
-	}
-	if (r == 0) {
-		r = search_merge(t->s, MERGE_PAGES, 0, !insists);
-		if (r != 0)
-			return r;
-		r = t->steps >= MERGE_AFTER; /* files may be waiting */
-		t->steps = 0;
-	}
-	return r;
+	if (!merges)
+		r = search_step(t->s, budget, 0, insists);
+	t->steps += r > 0;
+	if (r != 0)
+		return r;
+	r = search_merge(t->s, &how);
+	if (r != 0)
+		return r;
+	t->steps = 0;
+	return merges; /* files may be waiting */
 }
 
 static void rest_after(struct tender *t, int64_t began, int64_t checkpoint_at)
