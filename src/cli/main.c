@@ -36,6 +36,8 @@ static const struct command commands[] = {
 		cmd_export },
 	{ "load", "DB|MNT FILE.json|-", "read back what export --json wrote, with its history",
 		NULL, cmd_load },
+	{ "grep", "[OPTION…] PATTERN [DB|MNT|PATH]…", "find lines of text, as grep -rnF does",
+		grep_help, cmd_grep },
 	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
 		"  -o ro              read only\n"
 		"  -o allow_other     let other users in, as the permissions of the files say\n"
