@@ -70,6 +70,9 @@ struct search_status {
 
 int search_get_status(struct store *s, struct search_status *ret_status) MUST_CHECK;
 
+/* Are there files that will be added to the index? Returns 1, 0 or -Exxx. */
+int search_has_waiting(struct store *s) MUST_CHECK;
+
 /*
  * Bring the index nearer to the texts: at most @budget bytes of text in one transaction that waits for nobody's lock
  * longer than @wait_ms. Returns the number of files that were dealt with (0: the index is up to date), -EBUSY, -EROFS,

@@ -40,7 +40,9 @@ struct inode {
 };
 
 struct store_options {
-	bool readonly;
+	bool readonly;   /* leave the files as they are */
+	bool only_reads; /* changes are refused with -EROFS, as of readonly, and opening costs less than for them; but what a
+			  * crash left is mended, and no file is left behind, where that is possible */
 	bool has_lock; /* the caller has the lock of store_lock(), and keeps it until after store_close() */
 	int64_t session; /* names the mount whose requests are noted; 0: none are */
 	bool exclusive; /* be the one process that mounts the database to write, until store_close() */

@@ -44,6 +44,8 @@ static const struct command commands[] = {
 		"  --delete NAME  drop a mark; what it named stays\n"
 		"Without DB the mount is that of the present directory.\n",
 		cmd_mark },
+	{ "grep", "[OPTION…] PATTERN [DB|MNT|PATH]…", "find lines of text, as grep -rnF does",
+		grep_help, cmd_grep },
 	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
 		"  -o ro              read only\n"
 		"  -o allow_other     let other users in, as the permissions of the files say\n"

@@ -101,6 +101,27 @@ void search_close(struct search *q)
 	free(q);
 }
 
+int search_has_waiting(struct store *s)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	{
+		CLEANUP_STMT sqlite3_stmt *st = NULL;
+
+		r = search_stmt(c, SEARCH_NEXT_WAITING, &st);
+		if (r == 0) {
+			sqlite3_bind_int64(st, 1, 0);
+			r = stmt_row(st, "look for files that wait for the index");
+		}
+	}
+	reader_put(s, c);
+	return r;
+}
+
 /* --- candidates --- */
 
 /* Where candidates go, and how far they came. */
