@@ -256,6 +256,25 @@ static bool is_hopeless(const struct grep_options *o)
 	return (o->max_count == 0 || nothing) && o->listing != LIST_NOT_MATCHING;
 }
 
+/* Of a reader who has gone away nothing is said, whether or not the signal for it was let through. */
+static int end_output(int error)
+{
+	int fd;
+
+	if (fflush(stdout) < 0 && error == 0)
+		error = errno;
+	if (error == 0)
+		return 0;
+	if (error != EPIPE)
+		log_err("cannot write the output: %s", strerror(error));
+	fd = open("/dev/null", O_WRONLY | O_CLOEXEC); /* for what is left of it */
+	if (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
+		clearerr(stdout);
+	if (fd >= 0)
+		close(fd);
+	return -error;
+}
+
 static int grep(const struct grep_options *o, int argc, char **argv)
 {
 	CLEANUP(run_done) struct run run = { .options = o };
@@ -268,28 +287,12 @@ static int grep(const struct grep_options *o, int argc, char **argv)
 	search_all(&run, argc, argv);
 	if (wants_hint(&run))
 		hint(&run, argc, argv);
+	run.printer.has_failed |= end_output(run.printer.write_error) < 0;
 	if (o->quiet && run.printer.lines > 0)
 		return GREP_FOUND;
 	if (run.printer.has_failed)
 		return GREP_TROUBLE;
 	return run.printer.lines > 0 ? GREP_FOUND : GREP_NOT_FOUND;
-}
-
-/* Of a reader who has gone away nothing is said, whether or not the signal for it was let through. */
-static int end_output(int code)
-{
-	int fd;
-
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
-	if (errno != EPIPE)
-		log_err("cannot write the output: %s", strerror(errno));
-	fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
-		clearerr(stdout);
-	if (fd >= 0)
-		close(fd);
-	return GREP_TROUBLE;
 }
 
 /*
@@ -329,5 +332,5 @@ int cmd_grep(int argc, char **argv)
 		grep_colors_init();
 	take_memory();
 	setvbuf(stdout, output, _IOFBF, sizeof(output));
-	return end_output(grep(&o, argc, argv));
+	return grep(&o, argc, argv);
 }

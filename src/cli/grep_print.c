@@ -286,6 +286,6 @@ int grep_print_file(struct grep_printer *p, const struct grep_file *file, const 
 		return r;
 	end_file(p, selected);
 	if (ferror(stdout))
-		return 1;
-	return p->options->quiet && selected > 0;
+		p->write_error = errno; /* of that: nothing else was called that sets it */
+	return p->write_error || (p->options->quiet && selected > 0);
 }

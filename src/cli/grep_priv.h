@@ -78,6 +78,7 @@ struct grep_printer {
 	bool has_failed; /* a message was printed */
 	int64_t lines;   /* that were selected, of all files */
 	int64_t files;   /* that have such lines */
+	int write_error; /* errno of the first write that failed, or 0 */
 
 	/* the file under way */
 	const struct grep_file *file;
@@ -129,6 +130,7 @@ struct grep_operand {
 	struct buf root;  /* where it is mounted; empty: the operand is the database */
 	struct buf below; /* what the operand is in the tree, "" for all of it */
 	bool is_file;     /* of the tree */
+	bool is_one;      /* of several: the name of a database stands before its paths */
 };
 
 void grep_operand_done(struct grep_operand *o);

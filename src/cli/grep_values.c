@@ -111,14 +111,12 @@ int grep_add_word(struct grep_word_list *list, const char *arg)
 int grep_add_years(struct grep_options *o, const char *arg)
 {
 	CLEANUP(buf_done) struct buf copy = { 0 };
-	char *save = NULL, *one;
+	char *rest, *one;
 
-	if (buf_add_str(&copy, arg) < 0)
+	if (buf_add(&copy, arg, strlen(arg)) < 0)
 		return out_of_memory();
-	one = copy.len ? strtok_r(copy.data, ",", &save) : NULL;
-	if (!one)
-		return cli_usage_error("--year needs a year");
-	for (; one; one = strtok_r(NULL, ",", &save)) {
+	rest = copy.data;
+	while ((one = strsep(&rest, ","))) {
 		struct grep_years *years;
 
 		if (strcmp(one, NAME_UNKNOWN_YEAR) == 0) {
