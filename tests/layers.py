@@ -24,8 +24,8 @@ BELOW = {
 # Whose contract each header of include/planfs is.
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
-    'text': ['document', 'encoding', 'ngram', 'renew', 'rules', 'sketch', 'targets'],
-    'store': ['change', 'check', 'moment', 'optimize', 'pages', 'recover', 'search', 'store'],
+    'text': ['copies', 'document', 'encoding', 'linediff', 'match', 'ngram', 'query', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
+    'store': ['bring', 'change', 'check', 'conflict', 'grep', 'moment', 'optimize', 'pages', 'prune', 'recover', 'restore', 'search', 'shell', 'similar', 'snapshot', 'store', 'versions'],
     'view': ['view'],
     'fs': ['fs'],
     'import': ['export', 'import', 'import_store', 'load', 'new_year'],
@@ -36,6 +36,7 @@ OWNER = {f'planfs/{header}.h': module for module, headers in HEADERS.items() for
 HOMES = {
     'sqlite3.h': 'store', 'sqlite3ext.h': 'store',
     'fuse.h': 'fs', 'fuse_lowlevel.h': 'fs', 'fuse_common.h': 'fs', 'fuse_opt.h': 'fs',
+    'regex.h': 'text',
     'jansson.h': 'import', 'expat.h': 'import', 'zip.h': 'import',
 }
 

@@ -20,14 +20,16 @@ struct txn;
 typedef int change_fn(struct txn *t, void *arg);
 
 struct change {
-	change_fn *apply;   /* NULL: nothing to change, for a bare sync */
-	void *arg;          /* borrowed until store_change() returns */
-	const char *author; /* of the revisions; NULL: the user that runs the process */
-	bool durable;       /* be on the disk before store_change() returns */
-	unsigned wait_ms;   /* how long to wait for another program's lock */
-	uint64_t request;   /* note that this request is done; 0: none */
-	bool removes;       /* only takes away: may use the space that is kept for a full disk */
-	bool yields;        /* can wait: -EAGAIN when it would share a transaction with others */
+	change_fn *apply; /* NULL: nothing to change, for a bare sync */
+	void *arg;        /* borrowed until store_change() returns */
+	const char *
+		author; /* of the revisions; NULL: as store_options say, and so is the program then */
+	const char *program; /* by which the author made them; NULL or "": not known */
+	bool durable;        /* be on the disk before store_change() returns */
+	unsigned wait_ms;    /* how long to wait for another program's lock */
+	uint64_t request;    /* note that this request is done; 0: none */
+	bool removes;        /* only takes away: may use the space that is kept for a full disk */
+	bool yields;         /* can wait: -EAGAIN when it would share a transaction with others */
 };
 
 /*
@@ -45,10 +47,26 @@ int store_change(struct store *s, const struct change *c) MUST_CHECK;
 int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
 
 /*
- * Let the changes that follow in this transaction be of @author (borrowed until the change returns) and @time:
- * for loading a history that was exported.
+ * Let the changes that follow in this transaction be of @author with @program (NULL: not known; both borrowed until the
+ * change returns) and @time: for loading a history that was exported. They are not found by time: until now, the tree was
+ * without them. @time 0: go on with changes of now; without @author, they are again of whoever makes the change.
  */
-void txn_pretend(struct txn *t, const char *author, int64_t time);
+void txn_pretend(struct txn *t, const char *author, const char *program, int64_t time);
+
+/* Has whoever makes the change seen the text @body? It is called inside the transaction, and must not wait. */
+enum sight { SEEN_NOT, SEEN_WRITTEN /* by himself */, SEEN_READ };
+typedef enum sight seen_fn(void *arg, int64_t body);
+
+/*
+ * The texts that follow in this transaction replace others whole, and are made by somebody of whom @has_seen (borrowed until
+ * the change returns; NULL: nothing is known) tells what he has seen. A version that replaces one that he has not seen,
+ * although he has seen an older one of that place, is marked: he overwrote what somebody else wrote meanwhile. So is,
+ * whatever is known, a text that was made of another one than the one that is there.
+ */
+void txn_set_reader(struct txn *t, seen_fn *has_seen, void *arg);
+
+/* The text @body is one that whoever makes the change cannot have seen. */
+void txn_set_unseen(struct txn *t, int64_t body);
 
 /* A text to be stored; the data is borrowed. */
 struct text {
@@ -69,8 +87,8 @@ int txn_lookup(struct txn *t, int64_t parent, const char *name, struct inode *re
 int txn_create(struct txn *t, int64_t parent, const char *name, struct inode *inode,
 	const struct text *text) MUST_CHECK;
 
-/* Set the mtime of directory @id to now: a name in it came and went without being stored. */
-int txn_touch_dir(struct txn *t, int64_t id) MUST_CHECK;
+/* Set the mtime of directory @id to now: @name in it came and went without being stored. */
+int txn_touch_dir(struct txn *t, int64_t id, const char *name) MUST_CHECK;
 
 /* How a text that is stored relates to the versions. */
 enum text_state {
@@ -82,7 +100,7 @@ enum text_state {
 /*
  * Give the file @inode->id new attributes (mode, owner, atime, mtime, ctime of @inode) and the new text
  * @text. @base is the body that the writer had read before. Fills size and body of @inode. A text
- * that is the same as before is not a new version. -ESTALE when the inode is gone or has no name.
+ * that is the same as before is not a new version, but its new mtime is recorded. -ESTALE when the inode is gone or has no name.
  */
 int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base,
 	enum text_state state) MUST_CHECK;

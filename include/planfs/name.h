@@ -17,8 +17,10 @@
 #define NAME_VIEWS            ".planfs"
 
 enum {
-	NAME_BYTES_MAX = 255,     /* NAME_MAX of Linux: bytes, not characters */
-	NAME_GENERATED_CHARS = 75 /* of a name that planfs makes: 75 Han characters are 225 bytes */
+	NAME_BYTES_MAX = 255, /* NAME_MAX of Linux: bytes, not characters */
+	NAME_GENERATED_CHARS =
+		75,            /* of a name that planfs makes: 75 Han characters are 225 bytes */
+	NAME_AUTHOR_BYTES = 63 /* of an author: 21 Han characters */
 };
 
 /* Can @name (of @len bytes) stand in a directory: 1 to 255 bytes, no '/', no NUL, not "." or ".."? */
@@ -42,6 +44,12 @@ bool name_is_plan_dir(const char *name);
 
 /* Is @name, of a regular file in a plan's directory, a section: *.txt, not beginning with . # or ~? */
 bool name_is_section(const char *name);
+
+/*
+ * Can @text be recorded as an author: UTF-8 of 1 to NAME_AUTHOR_BYTES bytes, without control characters, that can stand in
+ * a file's name?
+ */
+bool name_is_author(const char *text);
 
 /*
  * Make a component from any @text (UTF-8): the characters that Windows forbids (\ / : * ? " < > |)

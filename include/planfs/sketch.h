@@ -18,7 +18,10 @@ struct sketch {
 	uint32_t values[SKETCH_VALUES]; /* UINT32_MAX: none */
 };
 
-/* Takes the letters, digits and Han characters of the sections; spaces and signs do not count. */
+/*
+ * Takes the letters, digits and Han characters of the sections; spaces and signs do not count. plan.json keeps it, so that
+ * it stays as it is; the sketches of the database (planfs/shingles.h) know more.
+ */
 void sketch_make(const struct plan *plan, struct sketch *ret_sketch);
 
 /* How many of a hundred values two sketches have in common; 0 when there is too little text to tell. */

@@ -40,12 +40,16 @@ struct inode {
 };
 
 struct store_options {
-	bool readonly;
+	bool readonly;   /* leave the files as they are */
+	bool only_reads; /* changes are refused with -EROFS, as of readonly, and opening costs less than for them; but what a
+			  * crash left is mended, and no file is left behind, where that is possible */
 	bool has_lock; /* the caller has the lock of store_lock(), and keeps it until after store_close() */
 	int64_t session; /* names the mount whose requests are noted; 0: none are */
 	bool exclusive; /* be the one process that mounts the database to write, until store_close() */
 	bool verify; /* compare every text that is read with its hash: -EIO, and a line in the log */
 	bool index; /* keep the search index up to date, by a thread of its own; not when readonly */
+	const char *author;  /* of changes that name none; NULL: the user that runs the process */
+	const char *program; /* the same; NULL: not known */
 };
 
 /* Nanoseconds since 1970, now. */
@@ -148,6 +152,26 @@ typedef int store_text_fn(void *arg, const char *data, size_t len);
  */
 int store_with_text(struct store *s, int64_t id, store_text_fn *fn, void *arg) MUST_CHECK;
 
+/* A file in a directory with its text. All is valid during the call of store_texts_fn. */
+struct store_neighbour {
+	int64_t id;
+	const char *name, *data;
+	size_t len;
+};
+
+/*
+ * Receives a file. With a positive result no more of this direction come, with a negative one none at all. It must not
+ * call the store.
+ */
+typedef int store_texts_fn(void *arg, const struct store_neighbour *file);
+
+/*
+ * Call @fn for the texts, but empty ones, of the files beside file @id in its directory: those behind it in the order of
+ * store_scan(), then those before it in the opposite order. Of none when texts are verified, which these are not. Returns 0
+ * or the negative result of @fn.
+ */
+int store_texts_beside(struct store *s, int64_t id, store_texts_fn *fn, void *arg) MUST_CHECK;
+
 /* The target of symlink @id. Returns 0, or -ENOENT (also when @id is no symlink). */
 int store_readlink(struct store *s, int64_t id, struct buf *ret_target) MUST_CHECK;
 
@@ -195,7 +219,8 @@ int store_feed(struct store *s, int64_t *rev, store_feed_fn *fn, void *arg) MUST
 struct store_version {
 	int64_t rev, time; /* ns since 1970 */
 	const char *author, *op, *name;
-	uint32_t mode; /* of the inode after the change, like mtime and body */
+	const char *program; /* NULL: not known */
+	uint32_t mode;       /* of the inode after the change, like mtime and body */
 	int64_t mtime, body;
 };
 

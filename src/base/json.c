@@ -16,10 +16,10 @@ static int add_char(struct buf *b, const char *s, size_t n, uint32_t c)
 	return buf_add(b, s, n);
 }
 
-int json_add_string(struct buf *b, const char *s)
+int json_add_text(struct buf *b, const char *s, size_t len)
 {
-	size_t len = strlen(s), n;
 	uint32_t c = 0;
+	size_t n;
 	int r;
 
 	r = buf_add_str(b, "\"");
@@ -30,4 +30,9 @@ int json_add_string(struct buf *b, const char *s)
 		len -= n ? n : 1;
 	}
 	return r < 0 ? r : buf_add_str(b, "\"");
+}
+
+int json_add_string(struct buf *b, const char *s)
+{
+	return json_add_text(b, s, strlen(s));
 }

@@ -44,6 +44,14 @@ void log_last_error(char *ret_text, unsigned size)
 	pthread_mutex_unlock(&lock);
 }
 
+/* Names may hold anything, and go to terminals. */
+static void make_one_line(char *line)
+{
+	for (; *line; line++)
+		if ((unsigned char)*line < ' ' || *line == 0x7F)
+			*line = '?';
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES];
@@ -53,6 +61,7 @@ void log_write(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	make_one_line(line);
 
 	pthread_mutex_lock(&lock);
 	if (level == LOG_LEVEL_ERROR)

@@ -92,6 +92,17 @@ bool name_is_section(const char *name)
 	return len > 4 && memcmp(name + len - 4, ".txt", 4) == 0 && !strchr(".#~", name[0]);
 }
 
+bool name_is_author(const char *text)
+{
+	size_t len = strlen(text), i;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7F)
+			return false;
+	return len <= NAME_AUTHOR_BYTES && name_is_valid(text, len) &&
+	       utf8_is_valid(text, len, NULL);
+}
+
 /* What stands in a generated name for the character @c of one byte, NULL for itself. */
 static const char *substitute(unsigned char c)
 {

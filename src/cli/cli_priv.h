@@ -4,6 +4,7 @@
 #include "planfs/buf.h"
 #include "planfs/check.h"
 #include "planfs/fs.h"
+#include "planfs/shell.h"
 #include "planfs/store.h"
 
 #include <getopt.h>
@@ -31,19 +32,35 @@ struct command {
 /* One file each. */
 int cmd_backup(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_conflicts(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_grep(int argc, char **argv); /* returns what grep(1) does */
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_load(int argc, char **argv);
+int cmd_mark(int argc, char **argv);
 int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_helper() */
 int cmd_new_year(int argc, char **argv);
 int cmd_optimize(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
 int cmd_reindex(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_similar(int argc, char **argv);
+int cmd_sql(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 int cmd_upgrade(int argc, char **argv);
+
+/* What was: see cli_place_priv.h */
+int cmd_blame(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_prune(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_undo(int argc, char **argv);
+/* grep_options.c: the lines about them */
+extern const char grep_help[];
 
 /* --- mount_option.c --- */
 
@@ -153,11 +170,15 @@ int cli_unmount(const char *point, bool lazy) MUST_CHECK;
 int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below) MUST_CHECK;
 
 /*
- * Open the database at @path; says what went wrong in one line. Returns 0 and *ret_store, to be closed
- * with store_close(), or -Exxx as store_open() does.
+ * Open the database at @path; says what went wrong in one line. What is changed is of $PLANFS_AUTHOR, or of the user, with
+ * this command. Returns 0 and *ret_store, to be closed with store_close(), or -Exxx as store_open() does; -EINVAL when
+ * $PLANFS_AUTHOR cannot be recorded.
  */
 int cli_open(
 	const char *path, const struct store_options *options, struct store **ret_store) MUST_CHECK;
+
+/* May SQLite write the database at @path, and beside it? */
+bool cli_is_writable(const char *path);
 
 /* The same for a command that only reads: also when the database may not be written. */
 int cli_open_to_read(const char *path, struct store **ret_store) MUST_CHECK;
@@ -178,6 +199,9 @@ struct findings {
 	bool as_json;
 	unsigned long damage, warnings, mended;
 };
+
+/* Print @s, which may hold anything: what would break the line is shown as an escape. */
+void print_in_one_line(const char *s);
 
 /* A store_finding_fn whose argument is a struct findings. Never ends the check. */
 int findings_print(void *arg, const struct store_finding *finding);
@@ -225,3 +249,27 @@ void progress_begin(struct progress *p, const char *what, unsigned long all);
 void progress_step(struct progress *p);  /* one more is done */
 void progress_pause(struct progress *p); /* something else will be printed */
 void progress_end(struct progress *p);
+
+/* --- sql_print.c, sql_input.c --- */
+
+enum sql_mode { SQL_LIST, SQL_CSV, SQL_JSON, SQL_TABS };
+enum { SQL_BYTES_MAX = 64 << 20 /* of a statement */ };
+
+/* How rows are printed. */
+struct sql_output {
+	enum sql_mode mode;
+	bool header;
+	bool in_array; /* of JSON, which is to be closed */
+};
+
+bool sql_mode_find(const char *name, enum sql_mode *ret_mode);
+
+/* A shell_row_fn whose argument is a struct sql_output. */
+int sql_print_row(void *arg, const struct shell_row *row) MUST_CHECK;
+void sql_print_end(struct sql_output *out); /* after each statement */
+
+/*
+ * The next line of stdin, with its newline. @prompt: a person types it at that prompt; NULL: it is read. Returns 1; 0 at the end;
+ * -EINTR when a signal came; -EILSEQ when there is a NUL in it; -EFBIG when it is longer than SQL_BYTES_MAX.
+ */
+int sql_read_line(const char *prompt, struct buf *ret_line) MUST_CHECK;

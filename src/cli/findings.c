@@ -10,8 +10,7 @@ static const char *const level_names[] = {
 	[FINDING_MENDED] = "mended",
 };
 
-/* A name may hold anything: what would break the line is shown as an escape. */
-static void print_in_one_line(const char *s)
+void print_in_one_line(const char *s)
 {
 	for (; *s; s++) {
 		if ((unsigned char)*s < 0x20 || *s == 0x7F)

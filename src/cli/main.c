@@ -36,6 +36,16 @@ static const struct command commands[] = {
 		cmd_export },
 	{ "load", "DB|MNT FILE.json|-", "read back what export --json wrote, with its history",
 		NULL, cmd_load },
+	{ "mark", "[DB|MNT] NAME [MOMENT]|--list|--delete NAME",
+		"name a moment, so that it is found again",
+		"  MOMENT         2026-11-21, 2026-11-21T10:15, yesterday, -2h, rev-1234; now by default\n"
+		"  --list         show the marks\n"
+		"  --json         the list as one JSON object per mark\n"
+		"  --delete NAME  drop a mark; what it named stays\n"
+		"Without DB the mount is that of the present directory.\n",
+		cmd_mark },
+	{ "grep", "[OPTION…] PATTERN [DB|MNT|PATH]…", "find lines of text, as grep -rnF does",
+		grep_help, cmd_grep },
 	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
 		"  -o ro              read only\n"
 		"  -o allow_other     let other users in, as the permissions of the files say\n"
@@ -59,6 +69,26 @@ static const struct command commands[] = {
 		cmd_upgrade },
 	{ "status", "DB|MNT [--json]", "what a database or a mount holds and does",
 		"  --json    as one JSON object\n", cmd_status },
+	{ "conflicts", "DB|MNT [PATH] [--json] [--dismiss NUMBER|all]",
+		"texts that were overwritten by somebody who had not seen them",
+		"  --json         one JSON object per conflict\n"
+		"  --dismiss N    it is dealt with: the one of version N (may be repeated), or all that\n"
+		"                 are listed\n",
+		cmd_conflicts },
+	{ "similar", "PATH [-n N] [--json] (also: DB PATH)",
+		"what is most like a section or a plan",
+		"  -n N      at most N results; 10 by default\n"
+		"  --json    an array with one object per section or plan\n",
+		cmd_similar },
+	{ "sql", "DB|MNT [SQL…] [--csv|--json|--tabs] [--header] [--readonly]",
+		"run SQL: of the arguments, of stdin, or as it is typed",
+		"  --list      columns are separated by '|' (the default)\n"
+		"  --csv, --json, --tabs\n"
+		"              print rows in another form\n"
+		"  --header    the names of the columns above the rows\n"
+		"  --readonly  nothing can be written\n"
+		"Sections are found by SELECT … FROM search WHERE search MATCH '控辍保学'.\n",
+		cmd_sql },
 	{ "check", "DB|MNT [--json] [--strict] [--repair]", "look for damage, and mend it",
 		"  --json    one JSON object per finding\n"
 		"  --strict  warnings about the content count as damage\n"
@@ -74,7 +104,63 @@ static const struct command commands[] = {
 		"  --json    one JSON object about what was done\n"
 		"Not while it is mounted. Needs room for two or three copies of the database.\n",
 		cmd_optimize },
-	{ "backup", "DB|MNT FILE", "copy a database while it is in use", NULL, cmd_backup },
+	{ "log", "[DB] [PATH] [-p] [--since M] [--until M] [--author A] [-n N] [--json]",
+		"what was changed, when, and by whom",
+		"  -p           with the differences\n"
+		"  --since M    what came behind the moment M; of a day, from its beginning\n"
+		"  --until M    what came up to M\n"
+		"  --author A   only what A did\n"
+		"  -n N         the last N changes\n"
+		"  --json       one JSON object per change\n"
+		"Without PATH: everything below the present directory, or in the database.\n"
+		"PATH is, or was, in a mount, or below the root of DB; so it is for all commands about\n"
+		"the past. VERSION is a number of planfs log, rev-NUMBER, or a moment: 2026-11-21,\n"
+		"2026-11-21T10:15, yesterday, -2h, a mark.\n",
+		cmd_log },
+	{ "show", "[DB] PATH[@VERSION]", "print a text as it was",
+		"The last @ with a version behind it and a path before it counts; 'PATH@' is what is\n"
+		"there now, whatever other @ the name has.\n",
+		cmd_show },
+	{ "diff", "[DB] PATH[@VERSION] [PATH[@VERSION]|@VERSION] [-u]", "how two versions differ",
+		"  -u    by lines, as diff -u prints it; else by words (for Chinese: characters)\n"
+		"One PATH without a version: what its last save changed; with one: against now.\n"
+		"Exit codes as diff: 0 the same, 1 different, 2 trouble.\n",
+		cmd_diff },
+	{ "restore", "[DB] PATH[@VERSION] [--to PATH] [--keep-new] [--dry-run] [--json]",
+		"bring back a file or a directory as it was",
+		"  --to PATH    as a copy at a free place\n"
+		"  --keep-new   leave alone what has come into a directory since\n"
+		"  --dry-run    show what would be done, do nothing\n"
+		"  --json       one JSON object per place\n"
+		"What was removed needs no VERSION. All of it is done, or nothing, and is a new\n"
+		"version: 'planfs undo' takes it back.\n",
+		cmd_restore },
+	{ "undo", "[DB] [PATH] [--author A] [--since M] [--dry-run] [-y] [--json]",
+		"take the last change back, or all since a time",
+		"  --author A   what A changed\n"
+		"  --since M    all since M, and not only the last change\n"
+		"  --dry-run    show what would be done, do nothing\n"
+		"  -y, --yes    do not ask\n"
+		"  --json       one JSON object per place\n"
+		"What others changed on top later is left alone and named.\n",
+		cmd_undo },
+	{ "blame", "[DB] PATH[@VERSION] [--json]", "which version each line came with",
+		"  --json    one JSON object per line\n", cmd_blame },
+	{ "prune", "DB|MNT [--keep-all S] [--keep-daily S] [--keep-monthly S] [--dry-run] […]",
+		"forget old versions",
+		"  --keep-all S       keep every version of the time S (30d): 36h, 30d, 8w, 10y,\n"
+		"                     forever, or 0\n"
+		"  --keep-daily S     keep the tree at the end of each day (1y)\n"
+		"  --keep-monthly S   keep the tree at the end of each month (10y)\n"
+		"  --dry-run          show what would be forgotten, forget nothing\n"
+		"  --forget PATH      instead: forget all versions of PATH but what is there now,\n"
+		"                     so that nothing of them is left in the file\n"
+		"  --json             one JSON object about what was done\n"
+		"Marks and the present tree are always kept.\n",
+		cmd_prune },
+	{ "backup", "DB|MNT FILE [--at MOMENT]", "copy a database while it is in use",
+		"  --at M    only the tree as it was, with one version of each file\n",
+		cmd_backup },
 };
 
 static const struct command *current = &commands[0];
@@ -114,7 +200,7 @@ static int print_overview(void)
 	       "Keep work plans in one SQLite database and mount it as a directory tree.\n\n");
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		if (commands[i].usage[0])
-			printf("  %-8s %-32s %s\n", commands[i].name, commands[i].usage,
+			printf("  %-9s %-32s %s\n", commands[i].name, commands[i].usage,
 				commands[i].summary);
 	printf("\n'planfs COMMAND --help' tells more; so does man planfs.\n");
 	return CLI_OK;

@@ -1,6 +1,7 @@
 /* planfs status: what a database holds, and what its mount does. */
 #include "cli_priv.h"
 
+#include "planfs/conflict.h"
 #include "planfs/log.h"
 #include "planfs/search.h"
 
@@ -16,6 +17,7 @@ struct status {
 	struct store_counts counts;
 	struct search_status search;
 	bool has_search;        /* else the index is damaged */
+	int64_t conflicts;
 	struct mounted mounted; /* empty: not mounted */
 	bool is_dead;           /* mounted, but its daemon is gone */
 	struct buf mount_json;  /* what the mount says of itself; may be empty */
@@ -97,6 +99,7 @@ static void print_json(const struct store *store, const struct status *s)
 		{ "plans", s->counts.plans },
 		{ "sections", s->counts.sections },
 		{ "versions", s->counts.versions },
+		{ "conflicts", s->conflicts },
 		{ "database_bytes", s->store.file_size },
 		{ "wal_bytes", s->store.wal_size },
 	};
@@ -169,6 +172,8 @@ static void print_text(const struct store *store, const struct status *s)
 	printf("%-16s %" PRId64 "\n", "plans:", s->counts.plans);
 	printf("%-16s %" PRId64 "\n", "sections:", s->counts.sections);
 	printf("%-16s %" PRId64 "\n", "versions:", s->counts.versions);
+	printf("%-16s %" PRId64 "%s\n", "conflicts:", s->conflicts,
+		s->conflicts ? " (see 'planfs conflicts')" : "");
 	print_size("size:", s->store.file_size);
 	print_size("log:", s->store.wal_size);
 	print_search(s);
@@ -205,6 +210,8 @@ static int show(const char *arg, bool as_json)
 	r = store_get_status(store, &s.store);
 	if (r == 0)
 		r = store_count(store, &s.counts);
+	if (r == 0)
+		r = conflict_count(store, &s.conflicts);
 	if (r == 0)
 		s.has_search = search_get_status(store, &s.search) == 0;
 	if (r < 0) {

@@ -2,6 +2,7 @@
 #include "cli_priv.h"
 
 #include "planfs/log.h"
+#include "planfs/name.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -218,19 +219,40 @@ int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below)
 	return 0;
 }
 
+/* Who changes something is $PLANFS_AUTHOR, with this command. Returns 0 and *ret_author (borrowed; NULL: the user). */
+static int find_author(const char **ret_author)
+{
+	const char *author = getenv("PLANFS_AUTHOR");
+
+	if (author && author[0] && !name_is_author(author)) {
+		log_err("PLANFS_AUTHOR: an author is UTF-8 of at most %d bytes, without '/' and control characters",
+			NAME_AUTHOR_BYTES);
+		return -EINVAL;
+	}
+	*ret_author = author && author[0] ? author : NULL;
+	return 0;
+}
+
 int cli_open(const char *path, const struct store_options *options, struct store **ret_store)
 {
 	CLEANUP(buf_done) struct buf why = { 0 };
-	int r;
+	struct store_options o = *options;
+	char program[64];
+	int r = 0;
 
-	r = store_open(path, options, ret_store, &why);
+	snprintf(program, sizeof(program), "planfs %s", cli_command()->name);
+	o.program = program;
+	if (!o.readonly)
+		r = find_author(&o.author);
+	if (r < 0)
+		return r;
+	r = store_open(path, &o, ret_store, &why);
 	if (r < 0)
 		log_err("%s", why.len ? buf_str(&why) : strerror(-r));
 	return r;
 }
 
-/* May SQLite write the database and beside it? */
-static bool is_writable(const char *path)
+bool cli_is_writable(const char *path)
 {
 	char *copy = strdup(path);
 	bool writable = copy && access(path, W_OK) == 0 && access(dirname(copy), W_OK) == 0;
@@ -242,7 +264,7 @@ static bool is_writable(const char *path)
 /* A connection that may write leaves no -wal and -shm behind, and recovers what a crash left. */
 int cli_open_to_read(const char *path, struct store **ret_store)
 {
-	const struct store_options options = { .readonly = !is_writable(path), .verify = true };
+	const struct store_options options = { .readonly = !cli_is_writable(path), .verify = true };
 
 	return cli_open(path, &options, ret_store);
 }

@@ -1,5 +1,5 @@
 /* fallocate(2). Space is found when a text is stored; what counts here is the length and the zeros. */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include <errno.h>
 #include <linux/falloc.h>
@@ -55,6 +55,7 @@ void op_fallocate(
 	if (n && handle_is_lost(fs, n->id, fi->fh, false)) {
 		r = -EIO;
 	} else if (n) {
+		who_changes(fs, req, n, fi);
 		pthread_mutex_lock(&n->lock);
 		r = allocate(fs, n, mode, off, len);
 		pthread_mutex_unlock(&n->lock);

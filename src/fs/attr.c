@@ -1,5 +1,5 @@
 /* Lookups, attributes and numbers of the file system. */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include "planfs/log.h"
 #include "planfs/name.h"
@@ -68,22 +68,37 @@ static bool may_change(int64_t id)
  * A read-only mount hears of versions only, so that another mount's scratch files come and go unheard; a view
  * may always be another one.
  */
-static double entry_seconds(struct fs *fs, const char *name, int64_t id)
+static double entry_seconds(struct fs *fs, const char *name)
 {
-	bool unheard = fs->options->readonly && name_is_scratch(name);
+	return fs->options->readonly && name_is_scratch(name) ? 0.0 : CACHE_SECONDS;
+}
 
-	return may_change(id) || unheard ? 0.0 : CACHE_SECONDS;
+static struct fuse_entry_param view_entry_param(struct fs *fs, const struct inode *inode)
+{
+	struct view_entry about = view_entry(&fs->views, inode->id);
+
+	return (struct fuse_entry_param){
+		.ino = (fuse_ino_t)inode->id,
+		.generation = about.generation,
+		.attr = attr_stat(inode),
+		.attr_timeout = about.attr_seconds,
+		.entry_timeout = about.name_is_fixed ? CACHE_SECONDS : 0.0,
+	};
 }
 
 struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode)
 {
-	double seconds = entry_seconds(fs, name, inode->id);
+	bool is_view = view_is_view(inode->id);
+	double seconds = is_view ? 0.0 : entry_seconds(fs, name);
 	struct fuse_entry_param entry = {
 		.ino = (fuse_ino_t)inode->id,
 		.attr = attr_stat(inode),
 		.attr_timeout = seconds,
 		.entry_timeout = seconds,
 	};
+
+	if (is_view)
+		entry = view_entry_param(fs, inode);
 
 	if (fs->options->readonly && may_change(inode->id) && S_ISREG(inode->mode)) {
 		/*
@@ -104,13 +119,14 @@ int64_t attr_id(fuse_ino_t ino)
 	return may_change(id) ? id & ~((int64_t)TURN_MASK << TURN_SHIFT) : id;
 }
 
-int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
+int fs_change_by(
+	struct fs *fs, const struct who *who, change_fn *apply, void *arg, enum change_kind kind)
 {
-	char author[64];
 	const struct change change = {
 		.apply = apply,
 		.arg = arg,
-		.author = fs_author(fs, fuse_req_ctx(req)->uid, author),
+		.author = who->author,
+		.program = who->program,
 		.durable = kind == CHANGE_DURABLE,
 		.removes = kind == CHANGE_REMOVE,
 		.request = kind == CHANGE_ATTR ? 0 : loop_request(),
@@ -118,6 +134,15 @@ int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum c
 	};
 
 	return run_change(fs, &change);
+}
+
+int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg, enum change_kind kind)
+{
+	struct who who = { 0 };
+
+	if (apply && kind != CHANGE_UNNAMED)
+		who_asks(fs, req, &who);
+	return fs_change_by(fs, &who, apply, arg, kind);
 }
 
 int fs_was_done(struct fs *fs)
@@ -204,7 +229,9 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	r = attr_lookup(fs, (int64_t)parent, name, &inode);
 	if (r == -ENOENT) {
 		/* the kernel may remember that there is nothing, until we say otherwise */
-		entry = (struct fuse_entry_param){ .entry_timeout = entry_seconds(fs, name, 0) };
+		entry = (struct fuse_entry_param){
+			.entry_timeout = may_change((int64_t)parent) ? 0.0 : entry_seconds(fs, name)
+		};
 		fuse_reply_entry(req, &entry);
 		return;
 	}
@@ -219,8 +246,11 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 static void reply_inode(fuse_req_t req, const struct inode *inode, bool sure)
 {
 	struct stat st = attr_stat(inode);
+	double seconds = view_is_view(inode->id)
+				 ? view_entry(&req_fs(req)->views, inode->id).attr_seconds
+				 : CACHE_SECONDS;
 
-	fuse_reply_attr(req, &st, sure && !may_change(inode->id) ? CACHE_SECONDS : 0.0);
+	fuse_reply_attr(req, &st, sure ? seconds : 0.0);
 }
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -276,18 +306,19 @@ static int apply_set_attr(struct txn *t, void *arg)
 	return txn_set_attr(t, &a->inode);
 }
 
-/* Change the length. By name, or of a file that nobody has open, it is committed at once. */
-static int set_size(
-	fuse_req_t req, struct node *n, int64_t size, bool by_name, struct inode *ret_inode)
+/* Change the length. By name (no @fi), or of a file that nobody has open, it is committed at once. */
+static int set_size(fuse_req_t req, struct node *n, int64_t size, const struct fuse_file_info *fi,
+	struct inode *ret_inode)
 {
 	struct fs *fs = req_fs(req);
 	int r;
 
+	who_changes(fs, req, n, fi);
 	pthread_mutex_lock(&n->lock);
 	r = text_resize(fs, n, size);
 	*ret_inode = n->inode;
 	pthread_mutex_unlock(&n->lock);
-	if (r == 0 && (by_name || !node_in_use(fs, n->id))) {
+	if (r == 0 && (!fi || !node_in_use(fs, n->id))) {
 		r = commit_node(fs, req, n, COMMIT_CLOSE);
 		commit_give_up(fs, n);
 	}
@@ -322,8 +353,8 @@ static void set_again(struct fs *fs, int64_t id, const struct wish *wish, struct
 }
 
 /* *ret_inode is what was set, which others may have changed since. */
-static int set_attributes(
-	fuse_req_t req, int64_t id, const struct wish *wish, bool by_name, struct inode *ret_inode)
+static int set_attributes(fuse_req_t req, int64_t id, const struct wish *wish,
+	const struct fuse_file_info *fi, struct inode *ret_inode)
 {
 	struct set_attr a = { .id = id, .wish = wish };
 	struct fs *fs = req_fs(req);
@@ -333,7 +364,7 @@ static int set_attributes(
 
 	n = wish->to_set & FUSE_SET_ATTR_SIZE ? node_get(fs, id) : node_find(fs, id);
 	if (wish->to_set & FUSE_SET_ATTR_SIZE)
-		r = n ? set_size(req, n, wish->st->st_size, by_name, ret_inode) : -ENOMEM;
+		r = n ? set_size(req, n, wish->st->st_size, fi, ret_inode) : -ENOMEM;
 	if (r == 0 && (wish->to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_CTIME))) {
 		done = n && set_in_memory(n, wish, ret_inode);
 		if (!done)
@@ -367,7 +398,7 @@ void op_setattr(
 	int r = -EROFS;
 
 	if (!view_is_view((int64_t)ino))
-		r = set_attributes(req, (int64_t)ino, &wish, fi == NULL, &inode);
+		r = set_attributes(req, (int64_t)ino, &wish, fi, &inode);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else

@@ -19,8 +19,7 @@
 #include <unistd.h>
 
 enum {
-	NOTIFY_RESEND = 7,       /* FUSE_NOTIFY_RESEND of linux/fuse.h since 6.9 */
-	NOTIFICATION_MAX = 4096, /* a header and a name */
+	NOTIFY_RESEND = 7, /* FUSE_NOTIFY_RESEND of linux/fuse.h since 6.9 */
 };
 
 /* The channel of the process: libfuse passes on what it passes to the operations. */
@@ -79,14 +78,31 @@ static ssize_t channel_write(int fd, struct iovec *iov, int count, void *userdat
 	return n;
 }
 
+/* The kernel takes one at a time. Returns false when the mount has ended. */
+static bool pass_on(int channel_fd, const char *message, size_t len)
+{
+	struct fuse_out_header header;
+
+	while (len >= sizeof(header)) {
+		memcpy(&header, message, sizeof(header));
+		if (header.len < sizeof(header) || header.len > len)
+			break;
+		if (write(channel_fd, message, header.len) < 0 && errno == ENODEV)
+			return false; /* other errors: the kernel does not know what it is to forget */
+		message += header.len;
+		len -= header.len;
+	}
+	return true;
+}
+
 void fs_notifier(int socket, int channel_fd)
 {
 	static char message[NOTIFICATION_MAX];
 	ssize_t n;
 
 	while ((n = read(socket, message, sizeof(message))) > 0)
-		if (write(channel_fd, message, (size_t)n) < 0 && errno == ENODEV)
-			break; /* other errors: the kernel does not know what it is to forget */
+		if (!pass_on(channel_fd, message, (size_t)n))
+			break;
 }
 
 int channel_attach(struct fs *fs)

@@ -63,6 +63,11 @@ static int take_snapshot(struct fs *fs, struct node *n, struct commit *c)
 		r = buf_add(&c->text, n->text.data, n->text.len);
 	c->inode = n->inode;
 	c->base = n->base;
+	c->is_anew = n->anew >= n->text.len;
+	if (n->by_known) {
+		c->by = n->by;
+		c->reader = sight_reader(fs, &c->by);
+	}
 	c->change = n->change;
 	c->set = n->set;
 	return r;
@@ -94,6 +99,8 @@ static int create_over(
 	int r;
 
 	r = txn_unlink(t, c->parent, c->name, &other);
+	if (r == 0)
+		txn_set_unseen(t, other.body);
 	return r < 0 ? r : txn_create(t, c->parent, c->name, inode, text);
 }
 
@@ -133,6 +140,15 @@ static int save_over_removal(
 	return r < 0 ? r : txn_save(t, inode, text, c->base, c->state);
 }
 
+/* Of a text that was made of the one that is there, no more need be known. */
+static void set_reader(struct txn *t, struct commit *c)
+{
+	if (c->is_anew && c->reader.fs)
+		txn_set_reader(t, sight_has, &c->reader);
+	else
+		txn_set_reader(t, NULL, NULL);
+}
+
 int commit_apply(struct txn *t, struct commit *c)
 {
 	const struct text text = { c->text.data, c->text.len };
@@ -141,6 +157,7 @@ int commit_apply(struct txn *t, struct commit *c)
 
 	if (!c->node)
 		return 0;
+	set_reader(t, c);
 	if (c->name) {
 		r = txn_create(t, c->parent, c->name, &inode, &text);
 		if (r == -EEXIST)
@@ -165,12 +182,14 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 		n->base = c->inode.body;
 		if (n->change == c->change) {
 			n->dirty = n->written = false;
+			n->by_known &= n->part; /* which is recorded later */
 			n->set = 0;
 			state_unmark(fs, n);
 		}
 		pthread_mutex_unlock(&n->lock);
 		if (c->name)
 			free(node_clear_pending(fs, n));
+		sight_wrote(fs, &c->by, n->id, c->inode.body);
 		if (c->relinked.len > 0)
 			notify_invalid(fs, n->id, c->parent, buf_str(&c->relinked));
 	} else if (n) {
@@ -200,19 +219,37 @@ static bool is_durable(struct fs *fs, const struct commit *c)
 	return !c->name && c->base != 0;
 }
 
-int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why)
+/* Whose change is it that @n waits with? @req: of whoever wants it stored; NULL: nobody that we know of. */
+static void find_who(struct fs *fs, fuse_req_t req, struct node *n, struct who *ret_who)
 {
-	bool is_anonymous = why == COMMIT_LAST || !req; /* the kernel does not say who closed it */
-	char author[64];
-	struct commit c = { 0 };
-	struct change change = { .apply = apply_one, .arg = &c, .wait_ms = WAIT_TEXT_MS };
-	uid_t writer;
-	int r;
+	bool known, changed;
 
 	pthread_mutex_lock(&n->lock);
-	writer = n->writer;
+	*ret_who = n->by;
+	known = n->by_known;
+	changed = n->dirty || n->part;
 	pthread_mutex_unlock(&n->lock);
-	change.author = fs_author(fs, is_anonymous ? writer : fuse_req_ctx(req)->uid, author);
+	if (!known && req && changed)
+		who_asks(fs, req, ret_who);
+	else if (!known)
+		who_find(fs, req ? fuse_req_ctx(req)->uid : ret_who->uid, 0, ret_who);
+}
+
+int commit_node(struct fs *fs, fuse_req_t req, struct node *n, enum commit_why why)
+{
+	struct commit c = { 0 };
+	struct who who;
+	struct change change = {
+		.apply = apply_one,
+		.arg = &c,
+		.author = who.author,
+		.program = who.program,
+		.wait_ms = WAIT_TEXT_MS,
+	};
+	int r;
+
+	find_who(fs, why == COMMIT_LAST ? NULL : req, n,
+		&who); /* the kernel does not say who closed it */
 	loop_lock(&n->commit_lock);
 	r = commit_begin(fs, n, &c, why);
 	if (r == 0 && c.node) {

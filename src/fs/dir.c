@@ -3,7 +3,7 @@
  * of another name: so nothing has to be remembered between two requests, the kernel need not open a directory,
  * and it may keep what it was told, and go on behind any name with or without what it kept.
  */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include "planfs/name.h"
 
@@ -113,6 +113,12 @@ static int on_entry(void *arg, const struct store_entry *found)
 	return add_entry(l, &e, sure);
 }
 
+/* What may change, or is a moment, is looked up by those who want to know more. */
+static int on_view_entry(void *arg, const struct store_entry *e)
+{
+	return add_entry(arg, e, view_is_fixed(e->inode.id));
+}
+
 static int count_waiting(void *arg, struct node *n)
 {
 	struct listing *l = arg;
@@ -188,7 +194,7 @@ static int fill(struct listing *l)
 	if (r != 0)
 		return r;
 	if (view_is_view(l->dir))
-		return view_scan(&l->fs->views, l->dir, place_of(l->off), on_entry, l);
+		return view_scan(&l->fs->views, l->dir, place_of(l->off), on_view_entry, l);
 	r = find_waiting(l);
 	l->commits = atomic_load(&l->fs->commits);
 	if (r == 0)

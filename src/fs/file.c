@@ -1,5 +1,5 @@
 /* Operations on open files. */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include "planfs/log.h"
 
@@ -15,12 +15,20 @@ enum {
 };
 
 /* What the kernel may do with a file that is opened. The handle is the thread that opened it. */
-static void set_open_flags(fuse_req_t req, struct fuse_file_info *fi)
+static void set_open_flags(fuse_req_t req, struct node *n, struct fuse_file_info *fi)
 {
-	fi->fh = handle_new(req_fs(req), fuse_req_ctx(req)->pid);
-	fi->keep_cache = 1; /* notify.c invalidates what others change */
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	fi->fh = handle_new(req_fs(req), ctx->pid);
+	/*
+	 * notify.c invalidates what others change. Who may read and write must ask for what he reads: else nobody would
+	 * know whether he has seen the text that he replaces.
+	 */
+	fi->keep_cache = (fi->flags & O_ACCMODE) != O_RDWR;
 	if ((fi->flags & O_ACCMODE) == O_RDONLY)
 		fi->noflush = 1;
+	else
+		handle_note_writer(n, fi->fh, ctx->uid);
 }
 
 /* The name may have appeared behind the kernel's back, or be waiting to be stored. */
@@ -54,7 +62,7 @@ static int create_pending(
 	if (!n)
 		return -ENOMEM;
 	n->inode = inode; /* nobody else knows the number yet */
-	n->writer = fuse_req_ctx(req)->uid;
+	n->by.uid = fuse_req_ctx(req)->uid;
 	n->in_db = false;
 	n->dirty = n->loaded = true;
 	pthread_mutex_lock(&n->lock);
@@ -113,10 +121,13 @@ static int open_node(
 		r = -ESTALE; /* the kernel looks the name up again */
 	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY) {
 		pthread_mutex_lock(&n->lock);
-		n->writer = fuse_req_ctx(req)->uid;
+		if (!n->by_known)
+			n->by = (struct who){ .uid = fuse_req_ctx(req)->uid };
 		pthread_mutex_unlock(&n->lock);
 		if (flags & O_TRUNC)
 			r = truncate_open(req, n, ret_inode);
+	} else if (r == 0) {
+		sight_open(fs, fuse_req_ctx(req)->pid, n, ret_inode->body);
 	}
 	if (r < 0) {
 		node_drop_open(fs, n);
@@ -153,7 +164,7 @@ void op_create(
 		fuse_reply_err(req, -r);
 		return;
 	}
-	set_open_flags(req, fi);
+	set_open_flags(req, n, fi);
 	entry = attr_entry(fs, name, &inode);
 	fuse_reply_create(req, &entry, fi);
 	node_put(fs, n);
@@ -179,7 +190,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, -r);
 		return;
 	}
-	set_open_flags(req, fi);
+	set_open_flags(req, n, fi);
 	fuse_reply_open(req, fi);
 	node_put(fs, n);
 }
@@ -225,6 +236,18 @@ static int read_node(struct fs *fs, int64_t id, struct slice *s, bool load)
 	return r;
 }
 
+/* Who may write, too, has not seen what he opened before he asks for it. */
+static void note_read(fuse_req_t req, int64_t id)
+{
+	struct fs *fs = req_fs(req);
+	struct node *n = node_find(fs, id);
+	struct inode inode;
+
+	if (n && store_get(fs->store, id, &inode) == 0)
+		sight_open(fs, fuse_req_ctx(req)->pid, n, inode.body);
+	node_put(fs, n);
+}
+
 void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	struct slice s = { .req = req, .offset = (size_t)off, .size = size };
@@ -234,6 +257,10 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 	if (view_is_view((int64_t)ino)) {
 		r = view_reply(req, attr_id(ino), fi, &s);
 	} else {
+		if (off == 0)
+			push_beside(fs, (int64_t)ino);
+		if ((fi->flags & O_ACCMODE) == O_RDWR && off == 0)
+			note_read(req, (int64_t)ino);
 		r = read_node(fs, (int64_t)ino, &s, false);
 		if (r == 0)
 			r = store_with_text(fs->store, (int64_t)ino, on_text, &s);
@@ -308,6 +335,8 @@ void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t 
 	n = handle_node(fs, (int64_t)ino, fi->fh);
 	if (r == 0 && n && handle_is_lost(fs, n->id, fi->fh, false))
 		r = -EIO;
+	if (r == 0 && n)
+		who_changes(fs, req, n, fi);
 	if (n) {
 		pthread_mutex_lock(&n->lock);
 		if (r == 0 && (fi->flags & O_APPEND) && !fi->writepage)
@@ -353,7 +382,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = req_fs(req);
 	struct node *n = handle_node(fs, (int64_t)ino, fi->fh);
-	bool written = false;
+	bool written = false, unnamed = false;
 	int r = fs->options->readonly ? -ENOSYS : 0;
 
 	if (handle_is_lost(fs, (int64_t)ino, fi->fh, true))
@@ -361,8 +390,11 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (n) {
 		pthread_mutex_lock(&n->lock);
 		written = n->written || n->part;
+		unnamed = n->dirty && !n->by_known;
 		pthread_mutex_unlock(&n->lock);
 	}
+	if (unnamed) /* the last chance: the kernel does not say who closed it for good */
+		who_changes(fs, req, n, fi);
 	if (r == 0 && written)
 		r = commit_node(fs, req, n, is_opener(req, fi) ? COMMIT_CLOSE : COMMIT_PART);
 	node_put(fs, n);

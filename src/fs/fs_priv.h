@@ -26,6 +26,15 @@ enum {
 /* The kernel keeps entries and attributes until we invalidate them (notify.c). */
 #define CACHE_SECONDS 86400.0
 
+/* Who makes a change; who.c. */
+struct who {
+	uid_t uid;
+	pid_t process; /* 0: not known, and neither are start and program */
+	int64_t start; /* of the process, in ticks since the machine started: tells it from a later one of that number */
+	char author[64];  /* "": the name of the user, not looked up yet */
+	char program[32]; /* "": not known */
+};
+
 /*
  * A file that is open: what the database does not know yet. Lock order: commit_lock, lock, then the table's.
  */
@@ -46,12 +55,16 @@ struct node {
 	bool in_db;           /* there is a row */
 	bool unlinked;        /* no name is left: nothing will be committed any more */
 	struct inode inode;   /* valid while dirty or unlinked */
-	int set;         /* which of mode, owner and atime were set while dirty: FUSE_SET_ATTR_* */
-	uid_t writer;    /* who opened it for writing last */
-	uint32_t mark;   /* the entry of state.c that says so while it is dirty; 0: none */
-	struct buf text; /* owned; valid while loaded */
+	int set; /* which of mode, owner and atime were set while dirty: FUSE_SET_ATTR_* */
+	struct who
+		by; /* who changed it since the last version; until by_known: who opened it for writing last */
+	bool by_known;
+	struct handle *writers; /* open handles that may write, and whose they are; owned */
+	uint32_t mark;          /* the entry of state.c that says so while it is dirty; 0: none */
+	struct buf text;        /* owned; valid while loaded */
 	bool loaded;
-	int64_t base;    /* the body that text was read from or committed as */
+	int64_t base; /* the body that text was read from or committed as */
+	size_t anew;  /* what of the text, from its beginning, was written since the last version */
 	uint64_t change; /* counts changes, to see those that happen during a commit */
 	uint64_t
 		refused; /* the change that could not be committed, and its writer was told; 0: none */
@@ -89,7 +102,43 @@ struct loop {
 	int result;
 };
 
+enum {
+	NOTIFICATION_MAX =
+		65536, /* bytes of a message to the notifier: one or more notifications */
+	KNOWN_KEPT = 8192,
+};
+
+/* push.c */
+struct pusher {
+	pthread_mutex_t
+		lock; /* while texts are read and sent, or changes looked for and what they touch */
+	char *message; /* owned; NULL: nothing is pushed */
+	size_t len;
+	unsigned passed;
+	_Atomic int64_t last_read; /* clock_now() */
+	atomic_uint row;           /* reads soon after one another */
+	struct {
+		_Atomic int64_t id, since; /* clock_now() */
+	} known[KNOWN_KEPT]; /* inodes whose text was read or pushed lately, by their number */
+};
+
 enum { REQUEST_KINDS = 64 }; /* more than the kernel has */
+
+/* sight.c */
+struct sighter;
+struct peek {
+	int64_t inode; /* 0: none */
+	pid_t thread;
+};
+
+struct sights {
+	pthread_mutex_t lock;          /* guards all; nothing else is locked under it */
+	struct sighter *sighters[256]; /* owned */
+	uint64_t turn;
+	struct peek peeks[64]; /* at texts that were being written */
+	size_t next_peek;
+	bool has_peeks;
+};
 
 struct uid_name {
 	uid_t uid;
@@ -111,8 +160,11 @@ struct fs {
 	struct node *pending;
 	unsigned n_nodes;
 
+	bool knows_processes; /* /proc has the numbers that the kernel tells us */
 	pthread_mutex_t authors_lock;
 	struct uid_name authors[16];
+
+	struct sights sights;
 
 	pthread_mutex_t views_lock; /* guards the list; open_view.c */
 	struct open_view *open_views;
@@ -131,6 +183,7 @@ struct fs {
 	bool introduced;      /* channel.c: the kernel has said who it is; the listener's */
 	atomic_bool answered; /* and has its answer */
 
+	struct pusher pusher;
 	struct loop loop;
 	_Atomic uint64_t requests[REQUEST_KINDS]; /* requests.c */
 
@@ -159,8 +212,21 @@ static inline struct fs *req_fs(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-/* author.c: the name of the user @uid, valid as long as @ret_name (64 bytes) is. */
-const char *fs_author(struct fs *fs, uid_t uid, char *ret_name);
+/*
+ * who.c: the user @uid, as @thread, which waits for our answer (0: not known); the user behind a request. Without a lock
+ * held that those hold who ask.
+ */
+void who_find(struct fs *fs, uid_t uid, pid_t thread, struct who *ret_who);
+void who_asks(struct fs *fs, fuse_req_t req, struct who *ret_who);
+
+/* Only process, start and program of @thread. */
+void who_process(struct fs *fs, pid_t thread, struct who *ret_who);
+
+/* Has /proc the numbers that we have? Not where it shows another namespace. */
+bool who_is_visible(void);
+
+/* The request is going to change the text of @n through @fi (NULL: by name): note who does, if that is not known yet. */
+void who_changes(struct fs *fs, fuse_req_t req, struct node *n, const struct fuse_file_info *fi);
 
 /* node.c: a reference to the open file @id, or NULL when nobody has it open. */
 struct node *node_find(struct fs *fs, int64_t id);
@@ -174,6 +240,12 @@ unsigned node_drop_open(struct fs *fs, struct node *n); /* returns what is left 
 /* handle.c: a number for a handle that the thread @opener gets. */
 uint64_t handle_new(struct fs *fs, pid_t opener);
 pid_t handle_opener(uint64_t handle);
+
+/* Note that @user may write through @handle. */
+void handle_note_writer(struct node *n, uint64_t handle, uid_t user);
+
+/* With n->lock held: who opened @handle for writing, @otherwise when that is not known. */
+uid_t handle_user(struct node *n, uint64_t handle, uid_t otherwise);
 
 /* A reference to the open file @id; what the last daemon opened is opened again. NULL: not open, or no memory. */
 struct node *handle_node(struct fs *fs, int64_t id, uint64_t handle);
@@ -229,12 +301,34 @@ enum commit_why {
 	COMMIT_LAST, /* after the last close, unless somebody has opened it again: then it is his */
 };
 
+/*
+ * sight.c: @thread, which waits for our answer, has the text of @n before it, which is @body unless it is being written.
+ * Whoever @w is has stored @body.
+ */
+void sight_open(struct fs *fs, pid_t thread, struct node *n, int64_t body);
+void sight_wrote(struct fs *fs, const struct who *w, int64_t inode, int64_t body);
+void sight_done(struct fs *fs);
+
+/* A process and the texts that it has seen. */
+struct reader {
+	struct fs *fs;
+	pid_t process;
+	int64_t start;
+};
+
+/* For sight_has(), which is a seen_fn. Its fs is NULL when nothing is known of what @w has seen. */
+struct reader sight_reader(struct fs *fs, const struct who *w);
+enum sight sight_has(void *reader, int64_t body);
+
 /* What a commit of one node needs: made with begin, used in the transaction, ended with end. */
 struct commit {
 	struct node *node; /* NULL: nothing to do */
 	struct inode inode;
 	struct buf text;
 	int64_t base;
+	struct who by;
+	bool is_anew; /* nothing of the text that was there is in it */
+	struct reader reader;
 	uint64_t change;
 	int set; /* which attributes of inode are newer than those in the database */
 	enum text_state state;
@@ -294,6 +388,7 @@ void state_unmark(struct fs *fs, struct node *n);
  */
 bool state_is_lost(struct fs *fs, int64_t id, uint32_t age, bool tell);
 bool state_has_lost_name(struct fs *fs, int64_t parent, const char *name);
+struct view_slots *state_slots(struct fs *fs);
 int64_t state_seen_rev(struct fs *fs);
 void state_set_seen_rev(struct fs *fs, int64_t rev);
 size_t state_init(
@@ -312,6 +407,12 @@ void awake_end(struct awake *a);     /* none comes any more */
 /* requests.c */
 uint64_t requests_count(struct fs *fs, const void *request, size_t len);    /* returns its number */
 int requests_each(struct fs *fs, view_number_fn *fn, void *arg) MUST_CHECK; /* those that came */
+
+/* Who sent the request that this thread answers. */
+void requests_caller(uint32_t *ret_uid, uint32_t *ret_gid, pid_t *ret_pid);
+
+/* reader.c: the same for struct view_source */
+bool fs_reader(void *arg, struct view_reader *ret_reader);
 
 /* A piece of a text that is asked for. */
 struct slice {
@@ -347,6 +448,11 @@ void notify_stop(struct fs *fs);
 /* @name in @parent: a name that is no longer there, or NULL. */
 void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name);
 
+/* push.c */
+int push_start(struct fs *fs) MUST_CHECK;
+void push_stop(struct fs *fs);
+void push_beside(struct fs *fs, int64_t id); /* the text of @id is asked for */
+
 /* attr.c */
 struct stat attr_stat(const struct inode *inode);
 int64_t attr_id(fuse_ino_t ino); /* of the inode or view that the kernel means */
@@ -362,6 +468,7 @@ int attr_lookup(
 enum change_kind {
 	CHANGE_PLAIN,
 	CHANGE_ATTR,    /* has the same effect when it is done twice */
+	CHANGE_UNNAMED, /* nobody will ask who did it: it leaves no version */
 	CHANGE_DURABLE, /* be on the disk */
 	CHANGE_REMOVE,  /* takes away: must work on a full disk */
 };
@@ -370,50 +477,14 @@ enum change_kind {
 int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg,
 	enum change_kind kind) MUST_CHECK;
 
+/* The same as @who. */
+int fs_change_by(struct fs *fs, const struct who *who, change_fn *apply, void *arg,
+	enum change_kind kind) MUST_CHECK;
+
 /* Has the last daemon done what this request asks for, and died before it said so? Returns 1, 0 or -Exxx. */
 int fs_was_done(struct fs *fs) MUST_CHECK;
 
-/* The operations, by file: each replies exactly once. */
-void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
-void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void op_setattr(
-	fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi);
-void op_statfs(fuse_req_t req, fuse_ino_t ino);
-void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
-void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
-	int flags);
-void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size);
-void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
-
-void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
-void op_readdirplus(
-	fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
-void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
-
-void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
-void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);
-void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name);
-void op_readlink(fuse_req_t req, fuse_ino_t ino);
-void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name);
-void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
-void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
-void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
-	const char *new_name, unsigned flags);
-
-void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-	struct fuse_file_info *fi);
-void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
-void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
-	struct fuse_file_info *fi);
-void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
-void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void op_fallocate(
-	fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len, struct fuse_file_info *fi);
-
-/* names.c, shared with file.c: may a name in @parent be made or changed? 0, -EPERM, -ENAMETOOLONG. */
+/* names.c, shared with file.c: may a name in @parent be made or changed? 0, -EROFS, -EPERM, -ENAMETOOLONG. */
 int check_name(int64_t parent, const char *name) MUST_CHECK;
 
 /* The same: owner and mode of something new in directory @parent. */

@@ -13,6 +13,7 @@ enum { OPENER_BITS = 22, SERIAL_BITS = 30, GENERATIONS = 1 << 12 };
 
 struct handle {
 	uint64_t number;
+	uid_t user; /* of one that may write: who opened it */
 	struct handle *next;
 };
 
@@ -40,11 +41,9 @@ static bool is_ours(struct fs *fs, uint64_t handle)
 	return age(fs, handle) == 0;
 }
 
-/* With the table locked: where @number stands, or the end. */
-static struct handle **find(struct node *n, uint64_t number)
+/* Where @number stands in the list @at, or its end. */
+static struct handle **find(struct handle **at, uint64_t number)
 {
-	struct handle **at = &n->adopted;
-
 	while (*at && (*at)->number != number)
 		at = &(*at)->next;
 	return at;
@@ -57,7 +56,7 @@ static bool adopt(struct fs *fs, struct node *n, uint64_t number)
 	bool known;
 
 	pthread_mutex_lock(&fs->table_lock);
-	at = find(n, number);
+	at = find(&n->adopted, number);
 	known = *at != NULL;
 	if (!known) {
 		*at = calloc(1, sizeof(**at));
@@ -91,18 +90,51 @@ bool handle_is_lost(struct fs *fs, int64_t id, uint64_t handle, bool tell)
 	return !is_ours(fs, handle) && state_is_lost(fs, id, age(fs, handle), tell);
 }
 
-bool handle_close(struct fs *fs, struct node *n, uint64_t handle)
+/* Take @number from the list @at. Returns whether it was there. */
+static bool drop(struct handle **at, uint64_t number)
 {
-	struct handle **at, *h;
+	struct handle *h;
 
-	if (is_ours(fs, handle))
-		return true;
-	pthread_mutex_lock(&fs->table_lock);
-	at = find(n, handle);
+	at = find(at, number);
 	h = *at;
 	if (h)
 		*at = h->next;
-	pthread_mutex_unlock(&fs->table_lock);
 	free(h);
 	return h != NULL;
+}
+
+bool handle_close(struct fs *fs, struct node *n, uint64_t handle)
+{
+	bool adopted;
+
+	pthread_mutex_lock(&n->lock);
+	drop(&n->writers, handle);
+	pthread_mutex_unlock(&n->lock);
+	if (is_ours(fs, handle))
+		return true;
+	pthread_mutex_lock(&fs->table_lock);
+	adopted = drop(&n->adopted, handle);
+	pthread_mutex_unlock(&fs->table_lock);
+	return adopted;
+}
+
+void handle_note_writer(struct node *n, uint64_t handle, uid_t user)
+{
+	struct handle *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return; /* whoever writes is taken for whoever opened it */
+	h->number = handle;
+	h->user = user;
+	pthread_mutex_lock(&n->lock);
+	h->next = n->writers;
+	n->writers = h;
+	pthread_mutex_unlock(&n->lock);
+}
+
+uid_t handle_user(struct node *n, uint64_t handle, uid_t otherwise)
+{
+	const struct handle *h = *find(&n->writers, handle);
+
+	return h ? h->user : otherwise;
 }

@@ -1,5 +1,5 @@
 /* Operations that change names: mkdir, mknod, symlink, link, unlink, rmdir, rename. */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include "planfs/name.h"
 
@@ -11,7 +11,9 @@
 /* .planfs is ours, and nothing of it can be changed. */
 int check_name(int64_t parent, const char *name)
 {
-	if (view_is_view(parent) || (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0))
+	if (view_is_view(parent))
+		return -EROFS;
+	if (parent == STORE_ROOT && strcmp(name, NAME_VIEWS) == 0)
 		return -EPERM;
 	return strlen(name) > NAME_BYTES_MAX ? -ENAMETOOLONG : 0;
 }
@@ -168,7 +170,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
 	r = fs_was_done(fs);
 	done = r > 0;
 	if (r == 0)
-		r = view_is_view(l.id) ? -EPERM : check_name(l.parent, name);
+		r = view_is_view(l.id) ? -EXDEV : check_name(l.parent, name);
 	if (r == 0)
 		r = store_pending(fs, req, l.id);
 	if (r == 0)
@@ -235,22 +237,23 @@ static void after_removal(struct fs *fs, const struct inode *gone)
 
 static int apply_touch(struct txn *t, void *arg)
 {
-	const int64_t *id = arg;
+	const struct removal *m = arg;
 
-	return txn_touch_dir(t, *id);
+	return txn_touch_dir(t, m->parent, m->name);
 }
 
 /* Remove a name that was created but never stored. Returns 1 when that was done, 0 if it is stored. */
 static int unlink_pending(struct fs *fs, fuse_req_t req, int64_t parent, const char *name)
 {
 	struct node *n = node_find_pending(fs, parent, name);
+	struct removal m = { .parent = parent, .name = name };
 	int r = 0;
 
 	if (!n)
 		return 0;
 	loop_lock(&n->commit_lock);
 	if (n->name) { /* changes only with commit_lock held */
-		r = fs_change(fs, req, apply_touch, &parent, CHANGE_REMOVE);
+		r = fs_change(fs, req, apply_touch, &m, CHANGE_REMOVE);
 		if (r == 0) {
 			mark_unlinked(fs, n, NULL);
 			free(node_clear_pending(fs, n));
@@ -323,6 +326,7 @@ struct move {
 	bool to_pending;        /* the new name is one that was created but never stored */
 	bool replaces;          /* something stands at the new name */
 	struct commit commit_from, commit_to;
+	struct reader reader;  /* fs NULL: nothing is known of what he has seen */
 	struct inode replaced; /* out */
 };
 
@@ -334,7 +338,13 @@ static int apply_move(struct txn *t, void *arg)
 	r = commit_apply(t, &m->commit_from);
 	if (r == 0)
 		r = commit_apply(t, &m->commit_to);
-	return r < 0 ? r : txn_rename(t, &m->rename, &m->replaced);
+	if (r < 0)
+		return r;
+	if (m->reader.fs)
+		txn_set_reader(t, sight_has, &m->reader);
+	else
+		txn_set_reader(t, NULL, NULL);
+	return txn_rename(t, &m->rename, &m->replaced);
 }
 
 /* Find what is open at a name. */
@@ -400,7 +410,11 @@ static void unlock_move(struct move *m)
 static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 {
 	bool durable = m->replaces && fs->options->durability != FS_DURABLE_FSYNC;
+	struct who who;
 	int r = 0;
+
+	who_asks(fs, req, &who);
+	m->reader = sight_reader(fs, &who);
 
 	m->to_pending = m->to && m->to->name && !m->rename.exchange;
 	if (m->from)
@@ -408,7 +422,7 @@ static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 	if (r == 0 && m->to && !m->to_pending && m->to != m->from)
 		r = commit_begin(fs, m->to, &m->commit_to, COMMIT_CLOSE);
 	if (r == 0)
-		r = fs_change(fs, req, apply_move, m, durable ? CHANGE_DURABLE : CHANGE_PLAIN);
+		r = fs_change_by(fs, &who, apply_move, m, durable ? CHANGE_DURABLE : CHANGE_PLAIN);
 	commit_end(fs, &m->commit_from, r);
 	commit_end(fs, &m->commit_to, r);
 	if (r == 0 && m->to_pending) {

@@ -153,11 +153,13 @@ static void *notifier_main(void *arg)
 		if (purge_now(fs) < 0)
 			log_dbg("what was unlinked is purged later");
 		do {
+			pthread_mutex_lock(&fs->pusher.lock);
 			forget_inodes(fs, &foreign);
 			foreign.n = 0;
 			r = store_feed(fs->store, &fs->seen_rev, on_foreign_change, &foreign);
 			forget_foreign(fs, &foreign);
 			state_set_seen_rev(fs, fs->seen_rev);
+			pthread_mutex_unlock(&fs->pusher.lock);
 		} while (r == (int)ARRAY_LEN(foreign.changes));
 	}
 	return NULL;

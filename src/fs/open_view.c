@@ -56,7 +56,8 @@ void view_open(fuse_req_t req, int64_t id, struct fuse_file_info *fi)
 	bool fixed = view_is_fixed(id);
 	int r = 0;
 
-	if ((fi->flags & O_ACCMODE) != O_RDONLY)
+	/* the kernel takes O_TRUNC for done when we let it pass */
+	if ((fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC))
 		r = -EROFS;
 	if (r == 0 && !fixed)
 		r = view_read(&fs->views, id, &text);

@@ -1,5 +1,5 @@
 /* The life of a mount: mounting, serving, unmounting. */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include "planfs/log.h"
 
@@ -273,14 +273,17 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 	fs->store = s;
 	fs->options = options;
 	fs->served_fd = -1;
+	fs->knows_processes = who_is_visible();
 	fs->views = (struct view_source){ .store = s,
 		.mount_status = mount_status,
 		.mount_requests = mount_requests,
+		.reader = fs_reader,
 		.arg = fs };
 	pthread_mutex_init(&fs->table_lock, NULL);
 	pthread_mutex_init(&fs->marks_lock, NULL);
 	pthread_mutex_init(&fs->views_lock, NULL);
 	pthread_mutex_init(&fs->authors_lock, NULL);
+	pthread_mutex_init(&fs->sights.lock, NULL);
 	pthread_mutex_init(&fs->notify_lock, NULL);
 	pthread_mutex_init(&fs->purge_lock, NULL);
 	return fs;
@@ -312,14 +315,22 @@ int fs_run(struct store *s, const struct fs_options *options)
 		return -ENOMEM;
 	fuse_set_log_func(on_fuse_log);
 	store_set_wait_hook(loop_step_aside);
-	r = state_open(fs);
+	r = push_start(fs);
+	if (r == 0)
+		r = view_memory_new(&fs->views.memory);
+	if (r == 0)
+		r = state_open(fs);
 	if (r == 0) {
+		fs->views.slots = state_slots(fs);
 		if (!fs->resumed) /* else files may be open of which we have not heard */
 			purge_unlinked(fs);
 		r = attach_and_run(fs);
 		purge_unlinked(fs);
 	}
 	state_close(fs);
+	push_stop(fs);
+	sight_done(fs);
+	view_memory_free(fs->views.memory);
 	free(fs->purge);
 	free(fs);
 	return r;

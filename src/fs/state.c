@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -45,6 +46,7 @@ struct state {
 	_Atomic bool overflowed; /* more files than there are marks were being written */
 	char init[INIT_MAX];
 	struct mark marks[MARKS];
+	struct view_slots slots; /* moments that were looked up */
 };
 
 int fs_state_new(int *ret_fd)
@@ -73,10 +75,29 @@ int fs_state_new(int *ret_fd)
 	return 0;
 }
 
+/*
+ * The supervisor may be of a version that knew less. What is added at the end is zero in its memory, which is made
+ * longer here; what it knows stays where it is.
+ */
+static int grow_state(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size < (off_t)sizeof(struct state) && ftruncate(fd, sizeof(struct state)) < 0)
+		return -errno;
+	return 0;
+}
+
 static int map_state(int fd, struct state **ret_state)
 {
 	struct state *state;
+	int r;
 
+	r = grow_state(fd);
+	if (r < 0)
+		return r;
 	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (state == MAP_FAILED)
 		return -errno;
@@ -165,6 +186,7 @@ void state_forget_lost(struct fs *fs)
 {
 	size_t i;
 
+	notify_invalid(fs, VIEW_ROOT, 0, NULL); /* the last daemon may have had other views */
 	for (i = 0; i < fs->n_lost; i++) {
 		const struct mark *m = &fs->state->marks[fs->lost[i] - 1];
 
@@ -237,6 +259,11 @@ bool state_has_lost_name(struct fs *fs, int64_t parent, const char *name)
 			return true;
 	}
 	return false;
+}
+
+struct view_slots *state_slots(struct fs *fs)
+{
+	return &fs->state->slots;
 }
 
 int64_t state_seen_rev(struct fs *fs)

@@ -11,6 +11,8 @@ static int begin_change(struct fs *fs, struct node *n)
 	if (n->dirty)
 		return 0;
 	r = store_get(fs->store, n->id, &n->inode);
+	if (r == 0 && !n->part)
+		n->anew = 0;
 	return r == -ENOENT ? -ESTALE : r;
 }
 
@@ -58,6 +60,8 @@ int text_write(struct fs *fs, struct node *n, int64_t offset, const char *data, 
 		r = buf_write(&n->text, (size_t)offset, data, len);
 	if (r < 0)
 		return r;
+	if ((size_t)offset <= n->anew && (size_t)offset + len > n->anew)
+		n->anew = (size_t)offset + len;
 	n->written = true;
 	changed(fs, n);
 	return 0;
@@ -99,6 +103,7 @@ int text_clear(struct fs *fs, struct node *n)
 	if (!n->dirty)
 		n->base = n->inode.body;
 	buf_done(&n->text);
+	n->anew = 0;
 	n->loaded = true;
 	n->written = false; /* a write, or the last close, makes it worth a commit */
 	changed(fs, n);

@@ -1,5 +1,5 @@
 /* Extended attributes. */
-#include "fs_priv.h"
+#include "ops_priv.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -93,7 +93,7 @@ static int change_xattr(fuse_req_t req, struct set_xattr *x, change_fn *apply)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = store_pending(fs, req, x->id);
-	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_PLAIN);
+	return r < 0 ? r : fs_change(fs, req, apply, x, CHANGE_UNNAMED);
 }
 
 void op_setxattr(

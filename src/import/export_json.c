@@ -143,8 +143,9 @@ static int add_version(void *arg, const struct store_version *version)
 
 	if (!S_ISREG(version->mode))
 		return 0;
-	json = json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "time", value_time(version->time),
-		"author", value_name(version->author), "op", version->op, "name",
+	json = json_pack("{s:o, s:o, s:o*, s:s, s:o, s:o, s:o}", "time", value_time(version->time),
+		"author", value_name(version->author), "program",
+		version->program ? value_name(version->program) : NULL, "op", version->op, "name",
 		value_name(version->name), "mode", value_mode(version->mode), "mtime",
 		value_time(version->mtime));
 	if (!json || json_array_append_new(v->list, json) < 0)

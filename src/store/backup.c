@@ -1,5 +1,5 @@
 /* A copy of the database while it is in use, by SQLite's backup interface. */
-#include "store_priv.h"
+#include "store_backup_priv.h"
 
 #include "planfs/log.h"
 
@@ -35,7 +35,7 @@ static int copy_pages(struct conn *from, const char *path)
 }
 
 /* A copy nobody can read is worse than none. "immutable": without making -wal and -shm beside it. */
-static int verify(const char *path)
+int backup_verify(const char *path)
 {
 	CLEANUP(sqlite_closep) sqlite3 *db = NULL;
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
@@ -109,8 +109,10 @@ static int publish(const char *temp, const char *path)
 	return r;
 }
 
-static int make_copy(struct store *s, const char *temp, const char *path, bool is_verified)
+/* Copy everything, as of now. */
+static int fill_copy(struct store *s, const char *temp, const void *arg)
 {
+	const bool *is_verified = arg;
 	struct conn *c;
 	int r;
 
@@ -119,14 +121,10 @@ static int make_copy(struct store *s, const char *temp, const char *path, bool i
 		return r;
 	r = copy_pages(c, temp);
 	reader_put(s, c);
-	if (r == 0 && is_verified)
-		r = verify(temp);
-	if (r == 0)
-		r = sync_path(temp, O_RDONLY);
-	return r < 0 ? r : publish(temp, path);
+	return r == 0 && *is_verified ? backup_verify(temp) : r;
 }
 
-static int copy(struct store *s, const char *path, bool is_verified)
+int backup_make(struct store *s, const char *path, backup_fill_fn *fill, const void *arg)
 {
 	CLEANUP(buf_done) struct buf temp = { 0 };
 	unsigned int suffix;
@@ -147,7 +145,11 @@ static int copy(struct store *s, const char *path, bool is_verified)
 		return -errno;
 	close(fd);
 
-	r = make_copy(s, temp.data, path, is_verified);
+	r = fill(s, temp.data, arg);
+	if (r == 0)
+		r = sync_path(temp.data, O_RDONLY);
+	if (r == 0)
+		r = publish(temp.data, path);
 	if (r < 0)
 		unlink(temp.data);
 	return r;
@@ -155,10 +157,14 @@ static int copy(struct store *s, const char *path, bool is_verified)
 
 int store_backup(struct store *s, const char *path)
 {
-	return copy(s, path, true);
+	static const bool is_verified = true;
+
+	return backup_make(s, path, fill_copy, &is_verified);
 }
 
 int store_copy(struct store *s, const char *path)
 {
-	return copy(s, path, false);
+	static const bool is_verified = false;
+
+	return backup_make(s, path, fill_copy, &is_verified);
 }

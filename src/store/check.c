@@ -162,7 +162,9 @@ static int check_all(struct check *k)
 		r = each_row(k, check_names, check_name);
 	if (r == 0)
 		r = each_row(k, check_sections, check_text_of_section);
-	return r != 0 ? r : check_search(k);
+	if (r == 0)
+		r = check_search(k);
+	return r != 0 ? r : check_sketches(k);
 }
 
 int store_check(struct store *s, store_finding_fn *fn, void *arg)

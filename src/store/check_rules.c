@@ -2,7 +2,7 @@
  * What a sound database looks like, as queries that find where it does not. They scan tables: the check
  * looks at everything, once, and prepares them itself.
  */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #define IS_DIR(mode)     "((" mode ") & 61440 = 16384)"
 #define IS_FILE(mode)    "((" mode ") & 61440 = 32768)"
@@ -147,6 +147,9 @@ const struct check_rule check_rules[] = {
 		"|| ' without a file or a version that needs it' FROM body b WHERE NOT EXISTS (SELECT 1 FROM revision WHERE body = b.id) "
 		"AND b.id NOT IN (SELECT body FROM inode WHERE body NOT NULL UNION ALL SELECT indexed FROM inode "
 		"WHERE indexed NOT NULL UNION ALL SELECT body FROM search_gone) HAVING count(*) > 0" },
+
+	{ FINDING_NOTE, "history", check_history_names },
+	{ FINDING_NOTE, "history", check_history_files },
 
 	{ FINDING_WARNING, "metadata",
 		"SELECT p.inode, m.name, NULL, 'is not a JSON object, so the plan has "

@@ -191,13 +191,12 @@ bool leader_is_wanted(struct store *s)
 
 static int apply_change(struct store *s, const struct change *c)
 {
-	struct txn t = { .s = s,
-		.c = &s->writer,
-		.author = c->author ? c->author : s->author,
-		.now = store_now() };
+	struct txn t = { .s = s, .c = &s->writer, .change = c };
+	int r = 0;
 
-	int r = c->apply ? c->apply(&t, c->arg) : 0;
-
+	txn_pretend(&t, NULL, NULL, 0);
+	if (c->apply)
+		r = c->apply(&t, c->arg);
 	return r == 0 && c->request && s->session ? note_request(s, c->request) : r;
 }
 

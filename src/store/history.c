@@ -19,6 +19,7 @@ static int each_version(struct conn *c, int64_t parent, store_version_fn *fn, vo
 			.mode = (uint32_t)sqlite3_column_int64(st, 5),
 			.mtime = sqlite3_column_int64(st, 6),
 			.body = sqlite3_column_int64(st, 7),
+			.program = (const char *)sqlite3_column_text(st, 8),
 		};
 
 		if (!v.author || !v.op || !v.name)

@@ -1,5 +1,5 @@
 /* Reading: lookups, listings and texts on a connection of the pool. */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #include "planfs/name.h"
 
@@ -51,19 +51,7 @@ int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent)
 	return 0;
 }
 
-/* What a short look is for. */
-struct key {
-	int64_t id;
-	const char *name;
-};
-
-typedef int look_fn(struct conn *c, const struct key *key, void *ret);
-
-/*
- * Look at a few rows: on the writer's connection when nobody leads, because its cache outlives our own commits, which
- * throw away those of the others.
- */
-static int look(struct store *s, look_fn *fn, const struct key *key, void *ret)
+int store_look(struct store *s, look_fn *fn, const struct look_key *key, void *ret)
 {
 	struct conn *c;
 	int r;
@@ -83,7 +71,7 @@ static int look(struct store *s, look_fn *fn, const struct key *key, void *ret)
 	return r;
 }
 
-static int look_get(struct conn *c, const struct key *key, void *ret)
+static int look_get(struct conn *c, const struct look_key *key, void *ret)
 {
 	struct inode inode;
 	int r = conn_get(c, key->id, &inode);
@@ -95,7 +83,7 @@ static int look_get(struct conn *c, const struct key *key, void *ret)
 	return r;
 }
 
-static int look_lookup(struct conn *c, const struct key *key, void *ret)
+static int look_lookup(struct conn *c, const struct look_key *key, void *ret)
 {
 	struct inode inode;
 	int tries, sound = 0, r = 0;
@@ -111,24 +99,25 @@ static int look_lookup(struct conn *c, const struct key *key, void *ret)
 	return 0;
 }
 
-static int look_parent(struct conn *c, const struct key *key, void *ret)
+static int look_parent(struct conn *c, const struct look_key *key, void *ret)
 {
 	return conn_parent(c, key->id, ret);
 }
 
 int store_get(struct store *s, int64_t id, struct inode *ret_inode)
 {
-	return look(s, look_get, &(struct key){ .id = id }, ret_inode);
+	return store_look(s, look_get, &(struct look_key){ .id = id }, ret_inode);
 }
 
 int store_lookup(struct store *s, int64_t parent, const char *name, struct inode *ret_inode)
 {
-	return look(s, look_lookup, &(struct key){ parent, name }, ret_inode);
+	return store_look(
+		s, look_lookup, &(struct look_key){ .id = parent, .name = name }, ret_inode);
 }
 
 int store_parent(struct store *s, int64_t id, int64_t *ret_parent)
 {
-	return look(s, look_parent, &(struct key){ .id = id }, ret_parent);
+	return store_look(s, look_parent, &(struct look_key){ .id = id }, ret_parent);
 }
 
 int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
@@ -306,6 +295,45 @@ int store_read_body(struct store *s, int64_t body, struct buf *ret_text)
 int store_with_text(struct store *s, int64_t id, store_text_fn *fn, void *arg)
 {
 	return with_column(s, &(struct column){ SQL_TEXT, id, NULL, -ENOENT }, fn, arg);
+}
+
+static int each_text(
+	struct conn *c, enum sql_id direction, int64_t id, store_texts_fn *fn, void *arg)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, direction);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	while ((r = stmt_row(st, "read the texts of a directory")) > 0) {
+		const struct store_neighbour n = {
+			.id = sqlite3_column_int64(st, 0),
+			.name = (const char *)sqlite3_column_text(st, 1),
+			.data = sqlite3_column_blob(st, 2),
+			.len = (size_t)sqlite3_column_bytes(st, 2),
+		};
+
+		r = n.name && n.data ? fn(arg, &n) : -ENOMEM;
+		if (r != 0)
+			break;
+	}
+	return r < 0 ? r : 0;
+}
+
+int store_texts_beside(struct store *s, int64_t id, store_texts_fn *fn, void *arg)
+{
+	struct conn *c;
+	int r;
+
+	if (s->verify)
+		return 0;
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	r = each_text(c, SQL_TEXTS_BEHIND, id, fn, arg);
+	if (r == 0)
+		r = each_text(c, SQL_TEXTS_BEFORE, id, fn, arg);
+	reader_put(s, c);
+	return r;
 }
 
 int store_readlink(struct store *s, int64_t id, struct buf *ret_target)

@@ -25,8 +25,8 @@ static const char *const inserts[] = {
 	[ROW_XATTR] = "INSERT OR IGNORE INTO xattr (inode, name, value) VALUES (?1, ?2, ?3)",
 	[ROW_REVISION] =
 		"INSERT OR IGNORE INTO revision (rev, time, author, op, parent, name, inode, mode, uid, gid, "
-		"size, mtime, body, base, target, origin, program, dir_mtime, conflict) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+		"size, mtime, body, base, target, origin, program, dir_mtime, conflict, nlink) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
 	[ROW_GONE] = "INSERT OR IGNORE INTO search_gone (inode, body) VALUES (?1, ?2)",
 };
 
@@ -36,7 +36,7 @@ static const int columns[] = { [ROW_BODY] = 3,
 	[ROW_MAYBE_DENTRY] = 3,
 	[ROW_NAME_INDEX] = 3,
 	[ROW_XATTR] = 3,
-	[ROW_REVISION] = 19,
+	[ROW_REVISION] = 20,
 	[ROW_GONE] = 2 };
 
 struct recovery {

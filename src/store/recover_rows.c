@@ -71,7 +71,7 @@ static enum row_kind kind_by_shape(const struct pages_row *row)
 		return ROW_BODY;
 	if (row_fits(row, true, INODE, 2))
 		return ROW_INODE;
-	if (row_fits(row, true, REVISION, 5) && is_op(&row->values[3]))
+	if (row_fits(row, true, REVISION, 6) && is_op(&row->values[3]))
 		return ROW_REVISION;
 	if (row_fits(row, false, DENTRY, 1))
 		return is_like_revision_name(row) ? ROW_MAYBE_DENTRY : ROW_DENTRY;

@@ -1,6 +1,8 @@
 /* rename(2) and renameat2(2) inside a transaction. */
 #include "store_priv.h"
 
+#include "store_restore_priv.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,7 +47,7 @@ static int check_replace(struct txn *t, const struct inode *moved, const struct 
 	return S_ISDIR(there->mode) ? check_empty(t, there->id) : 0;
 }
 
-static int point_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode)
+int point_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_SET);
 
@@ -128,6 +130,9 @@ static int move(struct txn *t, const struct rename *r, struct inode *moved, stru
 		err = set_links(t, moved, moved->nlink);
 	if (err == 0)
 		err = record_removal(t, r->parent, r->name, moved);
+	if (err == 0 && replaced->id && replaced->nlink > 0)
+		err = record_change(
+			t, replaced, false, 0); /* its other names have one less beside them */
 	return err < 0 ? err : record_arrival(t, ARRIVAL_RENAME, r->new_parent, r->new_name, moved);
 }
 

@@ -170,15 +170,11 @@ static int mend_pages(struct repair *p, bool *ret_bad_search)
 
 /* --- all of it --- */
 
-#define TEMP_INDEX "repair_revision_inode"
-
 int repair_tables(struct repair *p)
 {
 	int r;
 
-	r = repair_run(p, "CREATE INDEX " TEMP_INDEX " ON revision(inode)", NULL, 0);
-	if (r == 0)
-		r = repair_apply(p, repair_values);
+	r = repair_apply(p, repair_values);
 	if (r == 0)
 		r = find_owner(p);
 	if (r == 0)
@@ -199,7 +195,7 @@ int repair_tables(struct repair *p)
 		r = repair_run(p, repair_sequences, NULL, 0);
 	if (r == 0)
 		r = repair_run(p, repair_highest, NULL, 0);
-	return r != 0 ? r : repair_run(p, "DROP INDEX " TEMP_INDEX, NULL, 0);
+	return r != 0 ? r : repair_apply(p, repair_history);
 }
 
 int repair_begin(struct repair *p, struct store *s, struct conn *c)
@@ -250,6 +246,8 @@ static int repair(struct store *s, bool is_trial, store_finding_fn *fn, void *ar
 		r = repair_tables(&p);
 	if (r == 0)
 		r = repair_search(&p, bad_search);
+	if (r == 0)
+		r = repair_sketches(&p);
 	end = repair_end(&p, r == 0 && !is_trial);
 	conn_close(&c);
 	if (r == 0)

@@ -2,7 +2,7 @@
  * What is mended by one statement: each rule finds rows, in the words that are told when they are mended, and
  * mends them. The order matters: what a rule makes sound is taken for granted by those below it.
  */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #define IS_DIR(mode)     "((" mode ") & 61440 = 16384)"
 #define IS_FILE(mode)    "((" mode ") & 61440 = 32768)"
@@ -71,6 +71,10 @@ const struct repair_rule repair_values[] = {
 	INTEGER("revision", "mtime"),
 	OPTIONAL("revision", "body", "integer", "INTEGER"),
 	OPTIONAL("revision", "base", "integer", "INTEGER"),
+	OPTIONAL("revision", "program", "text", "TEXT"),
+	OPTIONAL("revision", "dir_mtime", "integer", "INTEGER"),
+	OPTIONAL("revision", "conflict", "integer", "INTEGER"),
+	OPTIONAL("revision", "nlink", "integer", "INTEGER"),
 	{ 0 },
 };
 
@@ -264,6 +268,13 @@ const struct repair_rule repair_held[] = {
 		"file that is there' FROM search_gone WHERE inode IN (SELECT id FROM inode) OR body NOT IN "
 		"(SELECT id FROM body)",
 		"DELETE FROM search_gone WHERE inode IN (SELECT id FROM inode) OR body NOT IN (SELECT id FROM body)" },
+	{ 0 },
+};
+
+/* At the end: the latest moment is the tree as it is now. */
+const struct repair_rule repair_history[] = {
+	{ "history", check_history_names, mend_history_names },
+	{ "history", check_history_files, mend_history_files },
 	{ 0 },
 };
 

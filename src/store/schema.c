@@ -6,7 +6,7 @@
  * connections and writes the same rows with more knowledge (author, scratch names). They are plain
  * SQL, without functions of our own, so that every SQLite can run them.
  */
-#include "store_priv.h"
+#include "store_moment_priv.h"
 
 #include "planfs/log.h"
 
@@ -406,6 +406,9 @@ int schema_upgrade(sqlite3 *db, int from)
 	size_t step;
 	int rc;
 
+	rc = moment_functions(db);
+	if (rc < 0)
+		return rc;
 	rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	for (step = (size_t)from; step < ARRAY_LEN(steps) && rc == SQLITE_OK; step++)
 		rc = run_step(db, step);

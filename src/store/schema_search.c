@@ -36,6 +36,13 @@ const char schema_search_index[] =
 	"INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0), ('crisismerge', 1000),\n"
 	"  ('hashsize', 4194304);\n";
 
+/* Of the same texts, unless there is too little of them; see planfs/shingles.h. */
+static const char sketches[] =
+	"CREATE TABLE sketch (\n"
+	"  inode INTEGER PRIMARY KEY,\n"
+	"  data BLOB NOT NULL\n"
+	") STRICT;\n";
+
 // clang-format on
 
-const char *const schema_search[] = { columns, gone, schema_search_index, NULL };
+const char *const schema_search[] = { columns, gone, schema_search_index, sketches, NULL };

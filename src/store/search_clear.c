@@ -26,6 +26,7 @@ static const char forget_texts[] =
 	"  AND NOT EXISTS (SELECT 1 FROM revision WHERE body = body.id)\n"
 	"  AND id NOT IN (SELECT body FROM inode WHERE body NOT NULL);\n"
 	"DELETE FROM search_gone;\n"
+	"DELETE FROM sketch;\n"
 	"UPDATE inode SET indexed = NULL WHERE indexed NOT NULL /*scan*/;\n";
 
 // clang-format on

@@ -5,6 +5,7 @@
 #include "store_priv.h"
 
 #include "planfs/search.h"
+#include "planfs/similar.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,6 +34,15 @@ static bool is_enough(struct txn *t, const struct step *p)
 	return p->used >= p->budget || (!p->insists && leader_is_wanted(t->s));
 }
 
+/* The sketch of a file (planfs/similar.h) comes and goes with its text in the index. */
+static int put_sketch(struct txn *t, enum search_sql how, int64_t inode, sqlite3_stmt *text)
+{
+	const struct text data = { sqlite3_column_blob(text, 0),
+		(size_t)sqlite3_column_bytes(text, 0) };
+
+	return how == SEARCH_ADD ? txn_sketch_set(t, inode, &data) : txn_sketch_drop(t, inode);
+}
+
 /* Give the index the text of @body as that of @inode, or take it out. Returns 1, or 0 when there is no such text. */
 static int put_text(struct txn *t, struct step *p, enum search_sql how, int64_t inode, int64_t body)
 {
@@ -52,6 +62,8 @@ static int put_text(struct txn *t, struct step *p, enum search_sql how, int64_t 
 		st, 2, sqlite3_column_blob(text, 0), sqlite3_column_bytes(text, 0), SQLITE_STATIC);
 	p->used += (size_t)sqlite3_column_bytes(text, 0);
 	r = stmt_run(st, "change the search index");
+	if (r == 0)
+		r = put_sketch(t, how, inode, text);
 	return r < 0 ? r : 1;
 }
 

@@ -18,6 +18,7 @@ enum {
 	STORE_APPLICATION_ID = 0x706c6673, /* "plfs", in the header of the file */
 	READERS_MAX = 8,                   /* connections kept open */
 	ID_RANGE = 1024,                   /* inode and body numbers reserved at a time */
+	MOMENT_LISTINGS = 8,
 };
 
 static inline void sqlite_closep(sqlite3 **db)
@@ -50,6 +51,8 @@ enum sql_id {
 	SQL_SCAN,
 	SQL_BODY,
 	SQL_TEXT,
+	SQL_TEXTS_BEHIND,
+	SQL_TEXTS_BEFORE,
 	SQL_BODY_OWNERS,
 	SQL_TARGET,
 	SQL_XATTR_GET,
@@ -60,6 +63,24 @@ enum sql_id {
 	SQL_VERSIONS,
 	SQL_DATA_VERSION,
 	SQL_REQUEST_DONE,
+	SQL_MOMENT_PLACE,
+	SQL_MOMENT_INODE,
+	SQL_MOMENT_FIRST,
+	SQL_MOMENT_ENTRY,
+	SQL_MOMENT_NAMES,
+	SQL_MOMENT_DIR,
+	SQL_MOMENT_TARGET,
+	SQL_MOMENT_ROOT,
+	SQL_MOMENT_TIME,
+	SQL_MOMENT_LATER,
+	SQL_MOMENT_BEFORE,
+	SQL_MOMENT_HISTORY,
+	SQL_MOMENT_CHANGES,
+	SQL_PAST_NAMES,
+	SQL_PAST_FIRST,
+	SQL_SAME_TEXT,
+	SQL_MARK,
+	SQL_MARKS,
 	SQL_READERS_END, /* the following are prepared by the writer only */
 
 	SQL_BEGIN = SQL_READERS_END,
@@ -89,10 +110,18 @@ enum sql_id {
 	SQL_XATTR_DELETE,
 	SQL_XATTR_DROP,
 	SQL_REVISION,
+	SQL_ROOT_BEFORE,
 	SQL_LAST_VERSION,
+	SQL_VERSION_BODIES,
+	SQL_LAST_REMOVAL,
 	SQL_LAST_PLACE,
+	SQL_WAS_AT,
 	SQL_ORPHANS,
 	SQL_REQUEST_NOTE,
+	SQL_MARK_SET,
+	SQL_MARK_DELETE,
+	SQL_SKETCH_SET,
+	SQL_SKETCH_DROP,
 	SQL_COUNT
 };
 
@@ -102,7 +131,9 @@ extern const char *const sql_text[SQL_COUNT];
 struct conn {
 	sqlite3 *db;
 	sqlite3_stmt *st[SQL_COUNT];
+	bool is_lazy;                           /* they are prepared when they are needed first */
 	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
+	bool is_wide;                           /* its cache is that of a search */
 };
 
 struct id_range {
@@ -111,10 +142,21 @@ struct id_range {
 
 struct request; /* commit.c */
 
+/* What a directory had after a revision: the newest row of each name then, in their order. */
+struct moment_listing {
+	int64_t rev, parent;
+	int64_t *rows; /* owned; NULL: none */
+	size_t n;
+};
+
 struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
-	bool readonly, exclusive, verify, indexes;
+	bool readonly;  /* there is no writer */
+	bool is_lazy;   /* nothing is made ready before it is needed */
+	bool may_tidy;  /* and yet SQLite may write, so that it can read */
+	bool exclusive, verify, indexes;
+	sqlite3 *checked; /* what has looked at the header, and becomes the first reader; or NULL */
 	int64_t complained; /* atomic: the inode, or minus the body, that the last complaint was about */
 	int64_t origin;  /* of our revisions */
 	int64_t session; /* of the mount, 0: none */
@@ -126,6 +168,10 @@ struct store {
 	pthread_mutex_t readers_lock;
 	struct conn *readers[READERS_MAX]; /* idle ones, first n_idle */
 	unsigned n_idle;
+
+	pthread_mutex_t moments_lock; /* guards the listings that may go on: moment_scan.c */
+	struct moment_listing listings[MOMENT_LISTINGS];
+	unsigned next_listing;
 
 	/* the writer: used by the thread that leads (commit.c) */
 	struct conn writer;
@@ -142,7 +188,7 @@ struct store {
 	int64_t checkpoint_after; /* the leader's: no checkpoint before this time of clock_now() */
 	bool has_spare;           /* the leader's: the file of spare.c is there */
 	int64_t spare_after;      /* the leader's: it is not made before this time of clock_now() */
-	char author[64];          /* of the user that runs the process */
+	char author[64], program[64]; /* of changes that name none; program "": not known */
 
 	/* the queue of changes: queue_lock guards all */
 	pthread_mutex_t queue_lock;
@@ -163,12 +209,18 @@ struct store {
 struct txn {
 	struct store *s;
 	struct conn *c;
-	const char *author;
-	int64_t now; /* of the change, ns */
+	const struct change *change; /* under way; NULL: a repair */
+	const char *author, *program;
+	int64_t now;       /* of the change, ns */
+	bool is_loaded;    /* @now is that of another database: see txn_pretend() */
+	seen_fn *has_seen; /* NULL: nothing is known */
+	void *seen_arg;
+	int64_t unseen; /* a body, 0: none */
 };
 
 /* conn.c */
 int conn_open(struct conn *c, const char *name, bool readonly, bool writer) MUST_CHECK;
+int conn_take(struct conn *c, sqlite3 *take_db) MUST_CHECK; /* lazy, and for reading */
 void conn_close(struct conn *c);
 
 /* The name that makes SQLite read @path without -wal and -shm. Returns 0 and *ret_uri, or -ENOMEM. */
@@ -303,6 +355,22 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
+/* A text that was made of @base has replaced @replaced. */
+int record_text(
+	struct txn *t, const struct inode *inode, int64_t base, int64_t replaced) MUST_CHECK;
+
+/* Returns 1 when the two bodies hold the same bytes, 0 when not. */
+int bodies_are_equal(struct txn *t, int64_t a, int64_t b) MUST_CHECK;
+
+/*
+ * conflict.c: the revision that brought @replaced to this place, when whoever replaces it has not seen it; else 0. @certain: he
+ * made his text of another one.
+ */
+int conflict_find(struct txn *t, int64_t parent, const char *name, int64_t replaced, bool certain,
+	int64_t *ret_rev) MUST_CHECK;
+
+/* Before @id changes: when it is the root, and has no row yet, record what it is, so that the past is known. */
+int record_root(struct txn *t, int64_t id) MUST_CHECK;
 
 /* A check, or a repair, under way on one connection. */
 struct check {
@@ -376,7 +444,7 @@ struct repair_rule {
 	const char *mend; /* ?1 the time, ?2 and ?3 the owner of the root */
 };
 extern const struct repair_rule repair_values[], repair_inodes[], repair_places[], repair_sums[],
-	repair_held[];
+	repair_held[], repair_history[];
 extern const char repair_sequences[], repair_highest[];
 
 /*

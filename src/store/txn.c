@@ -1,6 +1,10 @@
 /* Changes of single inodes and names inside a transaction; see also rename.c and xattr.c. */
 #include "store_priv.h"
 
+#include "store_restore_priv.h"
+
+#include "planfs/name.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -113,7 +117,7 @@ static void bind_inode(sqlite3_stmt *st, const struct inode *i)
 		sqlite3_bind_int64(st, 12, i->body);
 }
 
-static int insert_inode(struct txn *t, const struct inode *i, const struct text *target)
+int insert_inode(struct txn *t, const struct inode *i, const struct text *target)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_INSERT);
 
@@ -123,7 +127,7 @@ static int insert_inode(struct txn *t, const struct inode *i, const struct text 
 	return stmt_run(st, "make an inode");
 }
 
-static int update_inode(struct txn *t, const struct inode *i)
+int update_inode(struct txn *t, const struct inode *i)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_INODE_UPDATE);
 
@@ -167,14 +171,23 @@ static int touch_dir_at(struct txn *t, int64_t id, int subdirs, int64_t when)
 	return stmt_run(st, "change a directory");
 }
 
-int txn_touch_dir(struct txn *t, int64_t id)
+int txn_touch_dir(struct txn *t, int64_t id, const char *name)
 {
-	return touch_dir(t, id, 0);
+	struct inode dir;
+	int r;
+
+	if (name_is_scratch(name))
+		return touch_dir(t, id, 0);
+	r = record_root(t, id);
+	if (r == 0)
+		r = touch_dir(t, id, 0);
+	if (r == 0)
+		r = conn_get(t->c, id, &dir);
+	return r < 0 ? r : record_change(t, &dir, false, 0);
 }
 
 /* @place: 0 takes a new one. */
-static int insert_dentry(
-	struct txn *t, int64_t parent, const char *name, int64_t inode, int64_t place)
+int insert_dentry(struct txn *t, int64_t parent, const char *name, int64_t inode, int64_t place)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRY_INSERT);
 	int r = 0;
@@ -259,10 +272,11 @@ static int record_save(struct txn *t, const struct inode *saved, const struct in
 	if (state == TEXT_PART)
 		return 0;
 	if (saved->body != before->body || state == TEXT_WHOLE)
-		return record_change(t, saved, true, base);
-	if (saved->mode != before->mode || saved->uid != before->uid || saved->gid != before->gid)
-		return record_change(t, saved, false, 0);
-	return 0;
+		return record_text(t, saved, base, before->body);
+	if (saved->mode == before->mode && saved->uid == before->uid && saved->gid == before->gid &&
+		saved->mtime == before->mtime)
+		return 0;
+	return record_change(t, saved, false, 0); /* no version */
 }
 
 int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base,
@@ -296,12 +310,6 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 	return r;
 }
 
-void txn_pretend(struct txn *t, const char *author, int64_t time)
-{
-	t->author = author;
-	t->now = time;
-}
-
 int txn_set_attr(struct txn *t, const struct inode *inode)
 {
 	struct inode now, changed = *inode;
@@ -314,7 +322,9 @@ int txn_set_attr(struct txn *t, const struct inode *inode)
 	changed.size = now.size;
 	changed.body = now.body;
 	changed.btime = now.btime;
-	r = update_inode(t, &changed);
+	r = record_root(t, inode->id);
+	if (r == 0)
+		r = update_inode(t, &changed);
 	return r < 0 ? r : record_change(t, &changed, false, 0);
 }
 
@@ -405,10 +415,10 @@ static int remove_name(struct txn *t, int64_t parent, const char *name, struct i
 
 	r = delete_dentry(t, parent, name);
 	if (r == 0)
-		r = record_removal(t, parent, name, inode);
-	if (r == 0)
 		r = touch_dir(t, parent, S_ISDIR(inode->mode) ? -1 : 0);
-	return r < 0 ? r : txn_drop_link(t, inode);
+	if (r == 0)
+		r = txn_drop_link(t, inode);
+	return r < 0 ? r : record_removal(t, parent, name, inode);
 }
 
 int txn_unlink(struct txn *t, int64_t parent, const char *name, struct inode *ret_inode)
@@ -451,48 +461,5 @@ int txn_rmdir(struct txn *t, int64_t parent, const char *name, struct inode *ret
 		r = remove_name(t, parent, name, &inode);
 	if (r == 0)
 		*ret_inode = inode;
-	return r;
-}
-
-static int delete_by_id(struct txn *t, enum sql_id sql, int64_t id)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, sql);
-
-	sqlite3_bind_int64(st, 1, id);
-	return stmt_run(st, "remove an inode");
-}
-
-int txn_purge(struct txn *t, int64_t id)
-{
-	struct inode inode;
-	int r;
-
-	r = conn_get(t->c, id, &inode);
-	if (r == -ENOENT || (r == 0 && inode.nlink > 0))
-		return 0;
-	if (r == 0)
-		r = delete_by_id(t, SQL_XATTR_DROP, id);
-	if (r == 0)
-		r = delete_by_id(t, SQL_SEARCH_GONE, id);
-	if (r == 0)
-		r = delete_by_id(t, SQL_INODE_DELETE, id);
-	return r < 0 ? r : drop_body(t, id, inode.body);
-}
-
-int txn_purge_all(struct txn *t)
-{
-	int64_t id = 0;
-	int r = 0;
-
-	while (r == 0) {
-		CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_ORPHANS);
-
-		r = stmt_row(st, "find unlinked inodes");
-		if (r <= 0)
-			return r;
-		id = sqlite3_column_int64(st, 0);
-		sqlite3_reset(st);
-		r = txn_purge(t, id);
-	}
 	return r;
 }

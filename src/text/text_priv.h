@@ -247,11 +247,14 @@ void title_stem(const char **s, size_t *len);
 
 /* ---- divisions.c ---- */
 
-/* A division of China at some time, of a county's level or above. Sorted by name, the latest first. */
+/*
+ * A division of China at some time, of a county's level or above. Sorted by name, the latest first. Without pointers, which
+ * the loader would have to set, and touch all of the table for it, each time the program starts.
+ */
 struct division {
-	const char *name;
-	const char *parent;   /* the prefecture, or the province when there is none */
-	const char *province; /* "" for a province */
+	char name[48];
+	char parent[40];   /* the prefecture, or the province when there is none */
+	char province[28]; /* "" for a province */
 	unsigned code;
 	unsigned short first, last; /* years on record; last 9999: today */
 	bool shared;                /* two places had this name at one time */
@@ -400,3 +403,19 @@ int plan_name_all(struct document *doc) MUST_CHECK;
 
 /* Free what @plan holds. Accepts a zeroed object. */
 void plan_done(struct plan *plan);
+
+/* ---- sketch.c ---- */
+
+enum { SHINGLE = 5 };
+
+/* The last characters that count, the newest behind the others, and where shingles go. */
+struct shingler {
+	uint32_t chars[SHINGLE];
+	unsigned n;                          /* at most SHINGLE */
+	bool fold;                           /* a number is one character, letters have no case */
+	int (*fn)(void *arg, uint32_t hash); /* a result other than 0 ends it */
+	void *arg;
+};
+
+/* Hand over the shingles of a text, which goes on where the last one ended. Returns 0 or what @s->fn did. */
+int shingle(struct shingler *s, const char *text, size_t len) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* .planfs/status.json: what the mount is doing. */
 #include "view_priv.h"
 
+#include "planfs/conflict.h"
 #include "planfs/json.h"
 #include "planfs/log.h"
 #include "planfs/search.h"
@@ -80,10 +81,13 @@ int status_render(const struct view_source *v, struct buf *ret_text)
 	CLEANUP(buf_done) struct buf b = { 0 };
 	struct store_status s;
 	struct view_mount m = { 0 };
+	int64_t conflicts = 0;
 	char error[512];
 	int r;
 
 	r = store_get_status(v->store, &s);
+	if (r == 0)
+		r = conflict_count(v->store, &conflicts);
 	if (r < 0)
 		return r;
 	log_last_error(error, sizeof(error));
@@ -102,6 +106,8 @@ int status_render(const struct view_source *v, struct buf *ret_text)
 		r = add_number(&b, "schema_version", s.schema_version);
 	if (r == 0)
 		r = add_number(&b, "revision", s.revision);
+	if (r == 0)
+		r = add_number(&b, "conflicts", conflicts);
 	if (r == 0)
 		r = add_number(&b, "database_bytes", s.file_size);
 	if (r == 0)

@@ -7,6 +7,11 @@
 
 static const struct view_ops *const families[VIEW_FAMILIES] = {
 	[VIEW_TOP] = &view_top,
+	[VIEW_AT] = &view_at,
+	[VIEW_GMT] = &view_gmt,
+	[VIEW_HISTORY] = &view_history,
+	[VIEW_CONFLICTS] = &view_conflicts,
+	[VIEW_SEARCH] = &view_search,
 };
 
 const struct view_ops *view_family_ops(size_t family)
@@ -27,7 +32,7 @@ struct inode view_make_inode(int64_t id, uint32_t mode, int64_t size)
 		.mode = mode,
 		.uid = getuid(),
 		.gid = getgid(),
-		.nlink = S_ISDIR(mode) ? 2 : 1,
+		.nlink = 1, /* of a directory: nobody counts what is below */
 		.size = size,
 		.atime = now,
 		.mtime = now,
@@ -40,6 +45,17 @@ bool view_is_fixed(int64_t id)
 	const struct view_ops *ops = ops_of(id);
 
 	return ops && ops->is_fixed && ops->is_fixed(id);
+}
+
+struct view_entry view_entry(const struct view_source *v, int64_t id)
+{
+	const struct view_ops *ops = ops_of(id);
+	bool fixed = view_is_fixed(id);
+
+	if (ops && ops->entry)
+		return ops->entry(v, id);
+	return (struct view_entry){ .name_is_fixed = fixed,
+		.attr_seconds = fixed ? VIEW_FOR_EVER : 0.0 };
 }
 
 int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode)

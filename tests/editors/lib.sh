@@ -97,6 +97,9 @@ $(sql_show_versions)"
   others=$(sql "SELECT 'section ' || name FROM section WHERE name <> '$section'
     UNION SELECT 'version of ' || name FROM history WHERE name <> '$section' AND rev > $rev_before")
   [ -z "$others" ] || fail "scratch names are plan data: $others"
+  others=$(sql "SELECT rev || ' of ' || name || ' by ' || program FROM revision
+    WHERE conflict > 0 AND rev > $rev_before")
+  [ -z "$others" ] || fail "taken for one that overwrites what its writer has not seen: $others"
 }
 
 sql_begin() {

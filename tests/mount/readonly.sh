@@ -101,6 +101,20 @@ seq 1 400000 >"$mnt/long.txt"
 expect is_listed long.txt
 cmp "$mnt/long.txt" "$ro/long.txt" || die "a long text differs"
 
+# texts are pushed beside those that are asked for, and never stay behind what was stored later
+mkdir -p "$mnt/2018/合肥市/要点"
+expect is_listed 2018/合肥市/要点
+python3 "$(dirname "$0")/readonly.py" "$mnt/2018/合肥市/要点" "$ro/2018/合肥市/要点" 5 || die "pushed texts"
+mkdir "$mnt/2019"
+for i in $(seq 1 200); do
+	echo "$i" >"$mnt/2019/$i.txt"
+done
+expect is_listed 2019/200.txt
+before=$(requests READ)
+read_all
+after=$(requests READ)
+[ $((after - before)) -le 120 ] || die "$((after - before)) reads of 200 small files: none was pushed"
+
 # nothing can be changed, and what changes nothing succeeds
 for command in "touch $ro/$plan/01.txt" "rm $ro/$plan/01.txt" "mkdir $ro/2020" "chmod 644 $ro/$plan/01.txt" \
 	"ln $ro/$plan/01.txt $ro/b" "mv $ro/$plan/01.txt $ro/b" "truncate -s 0 $ro/$plan/01.txt"; do

@@ -81,6 +81,26 @@ static void components_that_posix_forbids_are_invalid(void **state)
 	assert_false(name_is_valid("a\0b", 3));
 }
 
+static void authors_are_what_can_stand_in_a_name(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_author;
+	} cases[] = {
+		{ "li", true }, { "王小明", true }, { "教研室 李", true },
+		{ "一二三四五六七八九十一二三四五六七八九十一", true },   /* 63 bytes */
+		{ "一二三四五六七八九十一二三四五六七八九十一x", false }, /* 64 */
+		{ "", false }, { ".", false }, { "..", false }, { "a/b", false }, { "a\nb", false },
+		{ "a\033[31mb", false }, { "a\x7F", false }, { "\xCD\xF5", false }, /* GBK */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++)
+		if (name_is_author(cases[i].text) != cases[i].is_author)
+			fail_msg("%s", cases[i].text);
+}
+
 static void generated_names_are_legal_on_windows(void **state)
 {
 	static const struct {
@@ -135,6 +155,7 @@ int main(void)
 		cmocka_unit_test(no_section_name_is_scratch_unless_hidden),
 		cmocka_unit_test(years_are_four_digits_or_unknown),
 		cmocka_unit_test(components_that_posix_forbids_are_invalid),
+		cmocka_unit_test(authors_are_what_can_stand_in_a_name),
 		cmocka_unit_test(generated_names_are_legal_on_windows),
 		cmocka_unit_test(generated_names_end_at_a_character),
 	};

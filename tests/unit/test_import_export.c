@@ -167,10 +167,12 @@ static void what_is_exported_and_loaded_is_the_same(void **state)
 	assert_int_equal(save_file(f, "2016/b/p/01.txt", "three"), 0);
 	assert_int_equal(make_file(f, "2016/b/p/02.txt", "gone"), 0);
 	assert_int_equal(remove_file(f, "2016/b/p/02.txt"), 0);
+	sql(f, "UPDATE revision SET program = 'wps' WHERE op = 'save'");
 	assert_int_equal(make_dir(f, "2016/b/p/deep"), 0);
 	assert_int_equal(make_file(f, "2016/b/p/deep/x", "y"), 0);
 	assert_int_equal(make_symlink(f, "2016/b/p/link", "../q"), 0);
 	assert_int_equal(export_plan_json(f->s, &plan, &before), 0);
+	assert_non_null(strstr(before.data, "\"program\": \"wps\""));
 	year = strstr(before.data, "\"2016\"");
 	memcpy(year, "\"2018\"", 6);
 	load = parse(before.data, &error);
@@ -219,6 +221,10 @@ static void what_is_not_of_the_form_is_refused_with_its_place(void **state)
 			"x.json: plan 1: a file without a legal path" },
 		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"history\": [{}]}",
 			"x.json: plan 1: a version needs \"time\", \"author\", \"op\" and \"name\"" },
+		{ "{\"year\": \"2016\", \"district\": \"a\", \"name\": \"p\", \"history\": [{\"time\": "
+		  "\"2026-11-21T10:15:00Z\", \"author\": \"li\", \"op\": \"save\", \"name\": \"1.txt\", "
+		  "\"program\": 1}]}",
+			"x.json: plan 1: \"program\" of a version is no text" },
 	};
 	size_t i;
 

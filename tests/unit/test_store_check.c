@@ -7,8 +7,11 @@
 
 static const char *const level_names[] = { "note", "warning", "damage" };
 
+/* Most damages below leave the history behind the tree as well: that has a case of its own. */
 static int add_finding(void *arg, const struct store_finding *finding)
 {
+	if (strcmp(finding->kind, "history") == 0)
+		return 0;
 	return buf_printf(arg, "%s %s %s: %s\n", level_names[finding->level], finding->kind,
 		finding->path, finding->text);
 }
@@ -259,9 +262,49 @@ static void a_check_can_be_stopped(void **state)
 	assert_int_equal(make_dir(f, "2017"), 0);
 }
 
+static int add_nothing(void *arg, const struct store_finding *finding)
+{
+	(void)arg, (void)finding;
+	return 0;
+}
+
+static int add_history(void *arg, const struct store_finding *finding)
+{
+	assert_int_equal(finding->level, FINDING_NOTE);
+	return strcmp(finding->kind, "history") == 0 ? buf_printf(arg, "%s\n", finding->text) : 0;
+}
+
+static void a_history_behind_the_tree_is_noted_and_mended(void **state)
+{
+	CLEANUP(buf_done) struct buf found = { 0 };
+	CLEANUP(buf_done) struct buf copy = { 0 };
+	struct fixture *f = *state;
+
+	make_plan(f);
+	assert_int_equal(make_file(f, PLAN "/1.txt", "one"), 0);
+	assert_int_equal(make_file(f, PLAN "/2.txt", "two"), 0);
+	assert_int_equal(make_file(f, PLAN "/2.txt~", "three"), 0);
+	assert_int_equal(store_check(f->s, add_history, &found), 0);
+	assert_string_equal(buf_str(&found), "");
+	sql(f, "DELETE FROM revision WHERE name = '1.txt'");
+	sql(f, "UPDATE revision SET mtime = 1 WHERE name = '2.txt'");
+	sql(f, "UPDATE revision SET name = 'x' WHERE name = '合肥市'");
+	assert_int_equal(store_check(f->s, add_history, &found), 0);
+	assert_string_equal(buf_str(&found),
+		"1 name of the history that is not there any more\n"
+		"3 names without their present state in the history\n");
+	buf_done(&found);
+	assert_int_equal(store_repair(f->s, add_nothing, NULL, &copy), 2);
+	assert_int_equal(store_check(f->s, add_history, &found), 0);
+	assert_string_equal(buf_str(&found), "");
+	expect_rows(
+		f, "SELECT op FROM revision WHERE author = 'planfs' AND name = '1.txt'", "create");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_history_behind_the_tree_is_noted_and_mended),
 		CASE(each_damage_is_found_and_named),
 		CASE(damaged_pages_end_the_check),
 		CASE(a_check_can_be_stopped),

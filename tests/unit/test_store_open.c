@@ -124,6 +124,9 @@ static void an_older_database_is_upgraded(void **state)
 	expect_rows(f, "SELECT name FROM dentry WHERE name GLOB '0*' ORDER BY seq",
 		"00-also.txt\n01-总则.txt\n02-安全.txt");
 	expect_rows(f, "SELECT count(DISTINCT seq) = count(*) FROM dentry", "1");
+	expect_rows(f, "SELECT rev, op, dir_mtime - time, nlink FROM revision ORDER BY rev",
+		"1|create|0|NULL\n2|create|0|NULL\n3|create|0|NULL\n4|create|0|NULL\n5|create|0|NULL\n"
+		"6|create|0|NULL\n7|save|NULL|NULL\n8|attr|NULL|2\n9|attr|NULL|2");
 	assert_int_equal(make_file(f, "2016/合肥市/要点/03.txt", "三"), 0);
 	sql(f, "INSERT INTO section (year, district, plan, name, body) VALUES ('2016', '合肥市', '要点', '04.txt', '四')");
 	expect_rows(f,

@@ -149,7 +149,7 @@ static void an_empty_text_waits_for_one(void **state)
 	assert_int_equal(save_file(f, TEXT, "two"), 0);
 	expect_one_more(f);
 	expect_rows(f, "SELECT op, size FROM revision WHERE name = 'x.txt' ORDER BY rev",
-		"create|3\nsave|0\nsave|3");
+		"create|3\nsave|0\nattr|0\nsave|3");
 }
 
 static void going_back_to_an_old_text_is_a_version(void **state)
