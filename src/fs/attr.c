@@ -204,7 +204,10 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	r = attr_lookup(fs, (int64_t)parent, name, &inode);
 	if (r == -ENOENT) {
 		/* the kernel may remember that there is nothing, until we say otherwise */
-		entry = (struct fuse_entry_param){ .entry_timeout = entry_seconds(fs, name, 0) };
+		entry = (struct fuse_entry_param){
+			.entry_timeout =
+				may_change((int64_t)parent) ? 0.0 : entry_seconds(fs, name, 0)
+		};
 		fuse_reply_entry(req, &entry);
 		return;
 	}
