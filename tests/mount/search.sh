@@ -85,6 +85,13 @@ shell_text_is_shown() { grep -q shell 2019/合肥市/要点/01.txt; }
 wait_until 1 shell_text_is_shown || die "what planfs sql wrote is not in the mount after a second"
 [ "$("$PLANFS" sql "$mnt/2016" "SELECT count(*) FROM search('食堂')")" = 2 ] || die "planfs sql of a mount"
 
+# a name that was not there yet is not remembered as missing
+[ ! -e "$s/食堂/2012 合肥市 要点 01.txt" ] || die "what is not there is there"
+put 2012/合肥市/要点/01.txt 食堂
+[ -e "$s/食堂/2012 合肥市 要点 01.txt" ] || die "what was not there stays away"
+rm 2012/合肥市/要点/01.txt
+[ ! -L "$s/食堂/2012 合肥市 要点 01.txt" ] || die "what was removed is there"
+
 # --- mistakes, and names that are none
 lists '"食堂' '查询有误 引号没有配对.txt'
 grep -q '^Not a query: a quote is not closed' "$s/"'"食堂.txt' || die "no word about the mistake"
