@@ -205,6 +205,7 @@ struct store_feed {
 	const char *op; /* as in the table revision */
 	int64_t parent, inode;
 	const char *name;
+	bool names_changed; /* @name came, went, or is another inode's now */
 };
 
 typedef void store_feed_fn(void *arg, const struct store_feed *change);
