@@ -113,7 +113,7 @@ int grep_add_years(struct grep_options *o, const char *arg)
 	CLEANUP(buf_done) struct buf copy = { 0 };
 	char *rest, *one;
 
-	if (buf_add(&copy, arg, strlen(arg)) < 0)
+	if (buf_add(&copy, arg, strlen(arg) + 1) < 0)
 		return out_of_memory();
 	rest = copy.data;
 	while ((one = strsep(&rest, ","))) {

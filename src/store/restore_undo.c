@@ -17,8 +17,8 @@ enum { UNDO_PLACE, UNDO_ROWS, UNDO_INODE, UNDO_SQL_COUNT };
 
 static const char *const undo_sql[UNDO_SQL_COUNT] = {
 	[UNDO_PLACE] = "SELECT parent, name FROM revision WHERE rev = ?1",
-	[UNDO_ROWS] = "SELECT rev, inode, op = 'remove', author, op = 'attr', time FROM revision "
-		      "WHERE parent = ?1 AND name = ?2 ORDER BY rev DESC",
+	[UNDO_ROWS] = ("SELECT rev, inode, op = 'remove', author, op = 'attr', time FROM revision "
+		       "WHERE parent = ?1 AND name = ?2 ORDER BY rev DESC"),
 	[UNDO_INODE] = "SELECT rev FROM revision WHERE inode = ?1 AND rev < ?2 ORDER BY rev DESC",
 };
 

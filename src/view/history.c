@@ -434,7 +434,7 @@ static int history_parent(const struct view_source *v, int64_t id, int64_t *ret_
 static int history_read(const struct view_source *v, int64_t id, struct buf *ret_text)
 {
 	struct item item = item_of(id);
-	struct inode inode;
+	struct inode inode = { 0 };
 	int r;
 
 	if (item.kind != KIND_VERSION)

@@ -45,7 +45,6 @@ static void restore_path(struct fixture *f, const char *path, int64_t rev)
 /* All changes of @from to @to, or of those only the ones of @author. */
 static struct restored undo(struct fixture *f, int64_t from, int64_t to, const char *author)
 {
-	CLEANUP(buf_done) struct buf query = { 0 };
 	struct restored done = { 0 };
 	int64_t revs[4096];
 	struct undo what = { .revs = revs, .author = "wang" };
