@@ -25,7 +25,7 @@ BELOW = {
 HEADERS = {
     'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
     'text': ['copies', 'document', 'encoding', 'linediff', 'match', 'ngram', 'query', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
-    'store': ['bring', 'change', 'check', 'conflict', 'moment', 'optimize', 'pages', 'prune', 'recover', 'restore', 'search', 'shell', 'similar', 'snapshot', 'store', 'versions'],
+    'store': ['bring', 'change', 'check', 'conflict', 'grep', 'moment', 'optimize', 'pages', 'prune', 'recover', 'restore', 'search', 'shell', 'similar', 'snapshot', 'store', 'versions'],
     'view': ['view'],
     'fs': ['fs'],
     'import': ['export', 'import', 'import_store', 'load', 'new_year'],

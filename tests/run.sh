@@ -11,6 +11,7 @@ build_packages='gcc clang meson ninja-build pkg-config libc6-dev libfuse3-dev li
   libxxhash-dev libcmocka-dev libclang-rt-14-dev valgrind'
 run_packages='fuse3 sqlite3 python3 attr acl rsync restic borgbackup tar zip unzip cpio git ripgrep
   vim neovim emacs-nox nano micro mc joe kakoune ed sed perl patch moreutils gawk dos2unix tmux
+  samba samba-vfs-modules smbclient python3-samba
   expect strace xvfb xdotool mousepad dbus dbus-x11 libreoffice-writer-nogui poppler-utils psmisc util-linux procps'
 
 as_root() {

@@ -49,7 +49,7 @@ int store_new_inode_id(struct store *s, int64_t *ret_id) MUST_CHECK;
 /*
  * Let the changes that follow in this transaction be of @author with @program (NULL: not known; both borrowed until the
  * change returns) and @time: for loading a history that was exported. They are not found by time: until now, the tree was
- * without them. Without @author they are again of whoever makes the change.
+ * without them. @time 0: go on with changes of now; without @author, they are again of whoever makes the change.
  */
 void txn_pretend(struct txn *t, const char *author, const char *program, int64_t time);
 

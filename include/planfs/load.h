@@ -31,6 +31,16 @@ size_t load_count(const struct load *load);
 const char *load_path(const struct load *load, size_t i);
 
 /*
+ * When nothing else was ever made in the database, the histories that are loaded can become its own, so that
+ * .planfs/at/ shows what was there at each time: load_begin() returns 1 then, and 0 when the plans come into being now,
+ * with a history; or what the store says. If 1, say so to each struct load, and call load_finish() when all plans are
+ * stored, also after a failure.
+ */
+int load_begin(struct store *s) MUST_CHECK;
+void load_set_ordered(struct load *load, bool ordered);
+int load_finish(struct store *s) MUST_CHECK;
+
+/*
  * Write plan @i in one transaction that is on the disk when the call returns. Nothing is replaced. Returns 0; -EEXIST
  * when something stands at its path; -ENOTDIR when a file stands where its year or district must be; or what
  * store_change() says. On failure nothing of the plan is written and *ret_error says why in one line.

@@ -139,6 +139,15 @@ int moment_last(struct store *s, int64_t id, int64_t *ret_rev) MUST_CHECK;
 /* Do two bodies hold the same bytes? Returns 1, 0 (also when one is missing), or -Exxx. */
 int moment_same_text(struct store *s, int64_t body, int64_t other) MUST_CHECK;
 
+/* Are all revisions loaded ones, so that the history is that of another database? Returns 1, 0 or -Exxx. */
+int moment_all_loaded(struct store *s) MUST_CHECK;
+
+/*
+ * Inside a transaction, in a database whose revisions all are loaded ones: number them in the order of time, and
+ * have directories come into being with what they hold first. They are revisions as any others then.
+ */
+int txn_order_revisions(struct txn *t) MUST_CHECK;
+
 /* A named moment. @name is valid during the call of mark_fn. */
 struct mark {
 	const char *name, *author;

@@ -47,6 +47,12 @@ typedef int search_name_fn(void *arg, int64_t parent, const char *name);
 /* Call @fn for all names of file @inode. Returns 0 or the result of @fn. */
 int search_names(struct search *q, int64_t inode, search_name_fn *fn, void *arg) MUST_CHECK;
 
+/* A result other than 0 ends it. @name is valid during the call. */
+typedef int search_each_fn(void *arg, int64_t parent, const char *name, int64_t inode);
+
+/* Call @fn for every name in the database, directory by directory. Returns 0 or the result of @fn. */
+int search_each_name(struct search *q, search_each_fn *fn, void *arg) MUST_CHECK;
+
 /* Where directory @id stands: 0, *ret_parent and *ret_name. Of the root: its own number and "". -ENOENT: nowhere. */
 int search_directory(
 	struct search *q, int64_t id, int64_t *ret_parent, struct buf *ret_name) MUST_CHECK;
@@ -63,6 +69,9 @@ struct search_status {
 };
 
 int search_get_status(struct store *s, struct search_status *ret_status) MUST_CHECK;
+
+/* Are there files that will be added to the index? Returns 1, 0 or -Exxx. */
+int search_has_waiting(struct store *s) MUST_CHECK;
 
 /*
  * Bring the index nearer to the texts: at most @budget bytes of text in one transaction that waits for nobody's lock

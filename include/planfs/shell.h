@@ -2,11 +2,12 @@
  * SQL for people: statements that are run one after the other on a connection of their own, as another program would. So
  * the triggers of the views run, and what is written appears in a mounted tree within a second, with the author 'sql'.
  *
- * Besides the tables and views of the database there is the table "search":
+ * Besides the tables and views of the database there is the table "search": a row for each section that planfs/query.h finds, the
+ * newest year first, as committed:
  *
  *     SELECT year, district, plan, name, line, text FROM search WHERE search MATCH '控辍保学 -食堂 year:2014..2020'
  *
- * one row for each line that holds one of the words, in sections that planfs/query.h finds; the newest year first.
+ * path is that of the file, line and text are the first line with a hit, hits counts such lines, body is all of the text.
  *
  * What makes the database one of planfs cannot be dropped or altered, and its journal stays what it is. A struct shell is used
  * by one thread at a time. Errors that are not named as in planfs/store.h.

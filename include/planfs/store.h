@@ -40,7 +40,9 @@ struct inode {
 };
 
 struct store_options {
-	bool readonly;
+	bool readonly;   /* leave the files as they are */
+	bool only_reads; /* changes are refused with -EROFS, as of readonly, and opening costs less than for them; but what a
+			  * crash left is mended, and no file is left behind, where that is possible */
 	bool has_lock; /* the caller has the lock of store_lock(), and keeps it until after store_close() */
 	int64_t session; /* names the mount whose requests are noted; 0: none are */
 	bool exclusive; /* be the one process that mounts the database to write, until store_close() */
@@ -203,6 +205,7 @@ struct store_feed {
 	const char *op; /* as in the table revision */
 	int64_t parent, inode;
 	const char *name;
+	bool names_changed; /* @name came, went, or is another inode's now */
 };
 
 typedef void store_feed_fn(void *arg, const struct store_feed *change);

@@ -16,6 +16,8 @@
 
 enum { VIEW_VOLATILE_BITS = 40 }; /* of the numbers of what is not fixed */
 
+#define VIEW_FOR_EVER 86400.0 /* seconds */
+
 /* What only the running mount knows. Plain data. */
 struct view_mount {
 	const char *mountpoint; /* borrowed */
@@ -61,12 +63,34 @@ struct view_slots {
 /* Receives a named number. A result other than 0 ends the enumeration. */
 typedef int view_number_fn(void *arg, const char *name, int64_t number);
 
+enum { VIEW_GROUPS_MAX = 64 };
+
+/* Who looks at a view, and may not see what permissions keep from him. Plain data. */
+struct view_reader {
+	uint32_t uid, gid;
+	uint32_t groups[VIEW_GROUPS_MAX]; /* besides */
+	uint32_t n_groups;
+};
+
+/* What views keep between two looks at them: bounded, and nothing is lost with it. Used by many threads at once. */
+struct view_memory;
+
+int view_memory_new(struct view_memory **ret_memory) MUST_CHECK;
+void view_memory_free(struct view_memory *m); /* accepts NULL */
+static inline void view_memory_freep(struct view_memory **m)
+{
+	view_memory_free(*m);
+}
+
 /* Where views get their contents from. Borrowed by all functions for the time of the call. */
 struct view_source {
 	struct store *store;
+	struct view_memory *memory; /* NULL: there is no search, and nothing is kept */
 	void (*mount_status)(void *arg, struct view_mount *ret_mount); /* NULL: not mounted */
 	/* Requests of the kernel so far, by kind; NULL: not mounted. Returns 0 or the result of @fn. */
 	int (*mount_requests)(void *arg, view_number_fn *fn, void *fn_arg);
+	/* Who asks; false, or NULL: somebody who may see everything. */
+	bool (*reader)(void *arg, struct view_reader *ret_reader);
 	void *arg;
 	struct view_slots *slots; /* NULL: no moments can be looked up */
 };
@@ -80,11 +104,13 @@ static inline bool view_is_view(int64_t id)
 bool view_is_fixed(int64_t id);
 
 /*
- * What the kernel must know besides: does the name under which @id was found mean it for ever; and how often was the
- * number given to something else before, so that the two are not taken for one?
+ * What the kernel is told besides: does the name under which @id was found mean it for ever; for how long may its
+ * attributes be kept, and with them a listing, as they say when that is another one; and how often was the number given to
+ * something else before, so that the two are not taken for one?
  */
 struct view_entry {
 	bool name_is_fixed;
+	double attr_seconds;
 	uint32_t generation;
 };
 

@@ -34,9 +34,11 @@ int cmd_backup(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_conflicts(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_grep(int argc, char **argv); /* returns what grep(1) does */
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_load(int argc, char **argv);
+int cmd_mark(int argc, char **argv);
 int cmd_mount(int argc, char **argv); /* argv[0] is not "mount" when cli_is_helper() */
 int cmd_new_year(int argc, char **argv);
 int cmd_optimize(int argc, char **argv);
@@ -57,6 +59,8 @@ int cmd_prune(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_undo(int argc, char **argv);
+/* grep_options.c: the lines about them */
+extern const char grep_help[];
 
 /* --- mount_option.c --- */
 
@@ -172,6 +176,9 @@ int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below) MUST
  */
 int cli_open(
 	const char *path, const struct store_options *options, struct store **ret_store) MUST_CHECK;
+
+/* May SQLite write the database at @path, and beside it? */
+bool cli_is_writable(const char *path);
 
 /* The same for a command that only reads: also when the database may not be written. */
 int cli_open_to_read(const char *path, struct store **ret_store) MUST_CHECK;

@@ -20,6 +20,7 @@ struct session {
 	struct import_target target;
 	struct progress progress;
 	bool as_json, explain;
+	bool loads, is_ordered; /* planfs JSON: see begin_loading() */
 	struct rules *rules;    /* owned */
 	enum encoding encoding; /* when the user says so */
 	unsigned long files, skipped, written, present, copies, sections;
@@ -155,25 +156,13 @@ static bool is_database(const struct session *session, const char *path)
 	return is;
 }
 
-/* A file that planfs export --json wrote: its plans are there already, or are loaded as they were. */
-static int import_exchange(struct session *session, const char *path)
+static int load_plans(struct session *session, struct load *load)
 {
-	CLEANUP(load_freep) struct load *load = NULL;
-	CLEANUP(buf_done) struct buf text = { 0 };
 	struct import_error error = { "" };
 	struct inode there;
 	size_t i;
 	int r;
 
-	r = files_read(path, EXCHANGE_BYTES_MAX, &text);
-	if (r == 0)
-		r = load_parse(path, buf_str(&text), text.len, &load, &error);
-	if (r < 0) {
-		print_bad_file(session, path, error.text[0] ? error.text : strerror(-r));
-		return r == -ENOMEM ? r : 0;
-	}
-	progress_pause(&session->progress);
-	printf("%s  (planfs JSON, %zu plan%s)\n", path, load_count(load), plural(load_count(load)));
 	for (i = 0; i < load_count(load); i++) {
 		r = store_resolve(session->s, load_path(load, i), &there);
 		if (r == -ENOENT && !session->target.dry_run)
@@ -189,6 +178,42 @@ static int import_exchange(struct session *session, const char *path)
 		printf("  %s %s\n", r == -EEXIST ? "=" : "+", load_path(load, i));
 	}
 	return 0;
+}
+
+/* The first such file decides for all: after it, something was made. */
+static int begin_loading(struct session *session, struct load *load)
+{
+	int r = 0;
+
+	if (!session->loads && !session->target.dry_run)
+		r = load_begin(session->s);
+	if (r < 0)
+		return r;
+	session->is_ordered |= r > 0;
+	session->loads = true;
+	load_set_ordered(load, session->is_ordered);
+	return 0;
+}
+
+/* A file that planfs export --json wrote: its plans are there already, or are loaded as they were. */
+static int import_exchange(struct session *session, const char *path)
+{
+	CLEANUP(load_freep) struct load *load = NULL;
+	CLEANUP(buf_done) struct buf text = { 0 };
+	struct import_error error = { "" };
+	int r;
+
+	r = files_read(path, EXCHANGE_BYTES_MAX, &text);
+	if (r == 0)
+		r = load_parse(path, buf_str(&text), text.len, &load, &error);
+	if (r < 0) {
+		print_bad_file(session, path, error.text[0] ? error.text : strerror(-r));
+		return r == -ENOMEM ? r : 0;
+	}
+	progress_pause(&session->progress);
+	printf("%s  (planfs JSON, %zu plan%s)\n", path, load_count(load), plural(load_count(load)));
+	r = begin_loading(session, load);
+	return r < 0 ? r : load_plans(session, load);
 }
 
 static bool is_regular(const char *path)
@@ -296,6 +321,8 @@ static int import_files(struct session *session, int n, char **paths)
 	for (i = 0; i < n && r == 0; i++)
 		r = import_path(session, paths[i]);
 	progress_end(&session->progress);
+	if (session->is_ordered && session->written > 0 && load_finish(session->s) < 0)
+		log_warn("the history that was loaded is not in the order of time");
 	if (r == 0 && !session->target.dry_run && session->written + session->copies > 0)
 		r = import_sync(session->s);
 	if (r == 0 && !session->as_json)

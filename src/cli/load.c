@@ -11,12 +11,18 @@
 enum { LOAD_BYTES_MAX = 1024 * 1024 * 1024 };
 
 /* A plan that is there already is named, and the others go on. */
-static int store_all(struct store *s, const struct load *load)
+static int store_all(struct store *s, struct load *load)
 {
 	size_t i, n = load_count(load), loaded = 0, skipped = 0;
 	struct import_error error;
-	int r = 0;
+	int r, end = 0;
+	bool ordered;
 
+	r = load_begin(s);
+	ordered = r > 0;
+	load_set_ordered(load, ordered);
+	if (r > 0)
+		r = 0;
 	for (i = 0; i < n && r == 0; i++) {
 		r = load_store(s, load, i, &error);
 		if (r < 0)
@@ -28,6 +34,12 @@ static int store_all(struct store *s, const struct load *load)
 		if (r == -EEXIST || r == -ENOTDIR)
 			r = 0;
 	}
+	if (ordered && loaded > 0)
+		end = load_finish(s);
+	if (end < 0)
+		log_err("the history is not in the order of time: %s", strerror(-end));
+	if (r == 0)
+		r = end;
 	if (r < 0)
 		return r == -EBUSY ? CLI_IN_USE : CLI_FAILED;
 	printf("loaded %zu plan%s; %zu skipped\n", loaded, loaded == 1 ? "" : "s", skipped);

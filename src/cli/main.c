@@ -36,6 +36,16 @@ static const struct command commands[] = {
 		cmd_export },
 	{ "load", "DB|MNT FILE.json|-", "read back what export --json wrote, with its history",
 		NULL, cmd_load },
+	{ "mark", "[DB|MNT] NAME [MOMENT]|--list|--delete NAME",
+		"name a moment, so that it is found again",
+		"  MOMENT         2026-11-21, 2026-11-21T10:15, yesterday, -2h, rev-1234; now by default\n"
+		"  --list         show the marks\n"
+		"  --json         the list as one JSON object per mark\n"
+		"  --delete NAME  drop a mark; what it named stays\n"
+		"Without DB the mount is that of the present directory.\n",
+		cmd_mark },
+	{ "grep", "[OPTION…] PATTERN [DB|MNT|PATH]…", "find lines of text, as grep -rnF does",
+		grep_help, cmd_grep },
 	{ "mount", "DB MNT [-o OPTION[,…]] [-f]", "mount a database (also: planfs DB MNT)",
 		"  -o ro              read only\n"
 		"  -o allow_other     let other users in, as the permissions of the files say\n"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGS_MAX = 24, HELP = 0x100 };
+enum { LONGS_MAX = 48, HELP = 0x100 };
 
 void cli_print_help(const struct command *c)
 {

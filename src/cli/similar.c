@@ -2,9 +2,11 @@
 #include "cli_priv.h"
 
 #include "planfs/log.h"
+#include "planfs/search.h"
 #include "planfs/similar.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +94,17 @@ static void complain(const char *arg, int err)
 		log_err("%s: %s", arg, strerror(-err));
 }
 
+/* What the index does not hold yet has no sketch: say so, because it may be the best. */
+static void warn_of_waiting(struct store *s)
+{
+	struct search_status status;
+
+	if (search_get_status(s, &status) == 0 && status.waiting > 0)
+		log_warn("%" PRId64 " %s not in the search index yet, and %s not compared",
+			status.waiting, status.waiting == 1 ? "text is" : "texts are",
+			status.waiting == 1 ? "was" : "were");
+}
+
 /* @arg may be a path in a mount: what is @wanted is below that. */
 static int show(const char *arg, const char *wanted, size_t n, struct output *out)
 {
@@ -107,6 +120,7 @@ static int show(const char *arg, const char *wanted, size_t n, struct output *ou
 		r = cli_open_to_read(buf_str(&db), &s);
 	if (r < 0)
 		return r;
+	index_catch_up(s);
 	r = similar_find(s, buf_str(&path), n, print, out);
 	if (r < 0)
 		complain(wanted[0] ? wanted : arg, r);
@@ -114,6 +128,8 @@ static int show(const char *arg, const char *wanted, size_t n, struct output *ou
 		fputs(out->n ? "\n]\n" : "[]\n", stdout);
 	else if (out->n == 0)
 		log_warn("%s: nothing is like it", wanted[0] ? wanted : arg);
+	if (r == 0)
+		warn_of_waiting(s);
 	return r == -ENODATA ? -EIO : r;
 }
 

@@ -14,6 +14,7 @@
 struct sql {
 	struct shell *sh;
 	struct sql_output out;
+	unsigned begin;   /* the line in which what is being read began */
 	bool is_terminal; /* a person types */
 	bool quit;
 };
@@ -236,7 +237,6 @@ static void say_input_error(int err, unsigned line)
 /* What was typed so far: @line is a whole line more. Returns 0, or -Exxx when something failed. */
 static int take_line(struct sql *q, struct buf *text, struct buf *line, unsigned number)
 {
-	unsigned begin;
 	int r;
 
 	if (text->len == 0 && is_blank(buf_str(line)))
@@ -247,11 +247,12 @@ static int take_line(struct sql *q, struct buf *text, struct buf *line, unsigned
 		say_input_error(-EFBIG, number);
 		return -EFBIG;
 	}
+	if (text->len == 0)
+		q->begin = number;
 	r = buf_add(text, line->data, line->len);
-	if (r < 0 || !shell_is_complete(buf_str(text)))
-		return r;
-	begin = number + 1 - count_lines(text->data, text->len);
-	r = run_all(q, buf_str(text), begin);
+	if (r < 0 || !strchr(buf_str(line), ';') || !shell_is_complete(buf_str(text)))
+		return r; /* a long text is not looked through for each of its lines */
+	r = run_all(q, buf_str(text), q->begin);
 	buf_done(text);
 	return r;
 }
@@ -309,7 +310,7 @@ static int read_statements(struct sql *q)
 			r = 0;
 	}
 	if (r == 0 && text.len > 0 && !q->quit) /* the last one needs no semicolon */
-		r = run_all(q, buf_str(&text), number + 1 - count_lines(text.data, text.len));
+		r = run_all(q, buf_str(&text), q->begin);
 	return r;
 }
 
@@ -350,6 +351,9 @@ static int open_and_run(const char *arg, bool readonly, struct sql *q, char **wo
 		r = type_statements(q);
 	else
 		r = read_statements(q);
+	shell_close(sh); /* what was not committed must not be waited for */
+	sh = NULL;
+	index_catch_up(s);
 	return r < 0 ? CLI_FAILED : CLI_OK;
 }
 

@@ -159,6 +159,19 @@ static void close_all_but(const int *keep, size_t n)
 	close_range((unsigned)low + 1, UINT_MAX, 0);
 }
 
+/* Whoever waits for the end of what we print, as "planfs mount … | cat" does, must not wait for it. */
+static void leave_standard_files(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
 /* It ends when nobody has our end of the socket any more. */
 static int start_notifier(struct supervisor *s)
 {
@@ -171,6 +184,7 @@ static int start_notifier(struct supervisor *s)
 	if (pid == 0) {
 		int keep[] = { ends[1], s->channel_fd };
 
+		leave_standard_files();
 		close_all_but(keep, ARRAY_LEN(keep));
 		fs_notifier(ends[1], s->channel_fd);
 		_exit(CLI_OK);

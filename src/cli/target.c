@@ -252,8 +252,7 @@ int cli_open(const char *path, const struct store_options *options, struct store
 	return r;
 }
 
-/* May SQLite write the database and beside it? */
-static bool is_writable(const char *path)
+bool cli_is_writable(const char *path)
 {
 	char *copy = strdup(path);
 	bool writable = copy && access(path, W_OK) == 0 && access(dirname(copy), W_OK) == 0;
@@ -265,7 +264,7 @@ static bool is_writable(const char *path)
 /* A connection that may write leaves no -wal and -shm behind, and recovers what a crash left. */
 int cli_open_to_read(const char *path, struct store **ret_store)
 {
-	const struct store_options options = { .readonly = !is_writable(path), .verify = true };
+	const struct store_options options = { .readonly = !cli_is_writable(path), .verify = true };
 
 	return cli_open(path, &options, ret_store);
 }

@@ -81,7 +81,7 @@ static struct fuse_entry_param view_entry_param(struct fs *fs, const struct inod
 		.ino = (fuse_ino_t)inode->id,
 		.generation = about.generation,
 		.attr = attr_stat(inode),
-		.attr_timeout = may_change(inode->id) ? 0.0 : CACHE_SECONDS,
+		.attr_timeout = about.attr_seconds,
 		.entry_timeout = about.name_is_fixed ? CACHE_SECONDS : 0.0,
 	};
 }
@@ -246,8 +246,11 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 static void reply_inode(fuse_req_t req, const struct inode *inode, bool sure)
 {
 	struct stat st = attr_stat(inode);
+	double seconds = view_is_view(inode->id)
+				 ? view_entry(&req_fs(req)->views, inode->id).attr_seconds
+				 : CACHE_SECONDS;
 
-	fuse_reply_attr(req, &st, sure && !may_change(inode->id) ? CACHE_SECONDS : 0.0);
+	fuse_reply_attr(req, &st, sure ? seconds : 0.0);
 }
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

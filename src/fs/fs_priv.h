@@ -408,6 +408,12 @@ void awake_end(struct awake *a);     /* none comes any more */
 uint64_t requests_count(struct fs *fs, const void *request, size_t len);    /* returns its number */
 int requests_each(struct fs *fs, view_number_fn *fn, void *arg) MUST_CHECK; /* those that came */
 
+/* Who sent the request that this thread answers. */
+void requests_caller(uint32_t *ret_uid, uint32_t *ret_gid, pid_t *ret_pid);
+
+/* reader.c: the same for struct view_source */
+bool fs_reader(void *arg, struct view_reader *ret_reader);
+
 /* A piece of a text that is asked for. */
 struct slice {
 	fuse_req_t req;

@@ -59,8 +59,7 @@ static void on_foreign_change(void *arg, const struct store_feed *change)
 		return;
 	f->changes[f->n].parent = change->parent;
 	f->changes[f->n].inode = change->inode;
-	f->changes[f->n].name_changed =
-		strcmp(change->op, "save") != 0 && strcmp(change->op, "attr") != 0;
+	f->changes[f->n].name_changed = change->names_changed;
 	snprintf(f->changes[f->n].name, sizeof(f->changes[f->n].name), "%s", change->name);
 	f->n++;
 }

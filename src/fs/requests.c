@@ -41,6 +41,16 @@ static const char *const names[REQUEST_KINDS] = {
 	[FUSE_RENAME2] = "RENAME2",
 };
 
+/* Of the request that this thread answers. */
+static _Thread_local struct fuse_in_header caller;
+
+void requests_caller(uint32_t *ret_uid, uint32_t *ret_gid, pid_t *ret_pid)
+{
+	*ret_uid = caller.uid;
+	*ret_gid = caller.gid;
+	*ret_pid = (pid_t)caller.pid;
+}
+
 uint64_t requests_count(struct fs *fs, const void *request, size_t len)
 {
 	struct fuse_in_header h;
@@ -49,6 +59,7 @@ uint64_t requests_count(struct fs *fs, const void *request, size_t len)
 	if (len < sizeof(h))
 		return 0;
 	memcpy(&h, request, sizeof(h));
+	caller = h;
 	known = h.opcode < REQUEST_KINDS && names[h.opcode];
 	atomic_fetch_add_explicit(&fs->requests[known ? h.opcode : OTHER], 1, memory_order_relaxed);
 	return h.unique;

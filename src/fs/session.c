@@ -277,6 +277,7 @@ static struct fs *fs_new(struct store *s, const struct fs_options *options)
 	fs->views = (struct view_source){ .store = s,
 		.mount_status = mount_status,
 		.mount_requests = mount_requests,
+		.reader = fs_reader,
 		.arg = fs };
 	pthread_mutex_init(&fs->table_lock, NULL);
 	pthread_mutex_init(&fs->marks_lock, NULL);
@@ -316,6 +317,8 @@ int fs_run(struct store *s, const struct fs_options *options)
 	store_set_wait_hook(loop_step_aside);
 	r = push_start(fs);
 	if (r == 0)
+		r = view_memory_new(&fs->views.memory);
+	if (r == 0)
 		r = state_open(fs);
 	if (r == 0) {
 		fs->views.slots = state_slots(fs);
@@ -327,6 +330,7 @@ int fs_run(struct store *s, const struct fs_options *options)
 	state_close(fs);
 	push_stop(fs);
 	sight_done(fs);
+	view_memory_free(fs->views.memory);
 	free(fs->purge);
 	free(fs);
 	return r;

@@ -186,6 +186,7 @@ void state_forget_lost(struct fs *fs)
 {
 	size_t i;
 
+	notify_invalid(fs, VIEW_ROOT, 0, NULL); /* the last daemon may have had other views */
 	for (i = 0; i < fs->n_lost; i++) {
 		const struct mark *m = &fs->state->marks[fs->lost[i] - 1];
 

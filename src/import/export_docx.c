@@ -6,11 +6,11 @@
 #include "planfs/export.h"
 
 #include "import_priv.h"
+#include "zip_lib_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zip.h>
 
 #define W      "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\""
 #define R      "xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\""
@@ -252,19 +252,20 @@ static int make_document(struct store *s, const struct export_plan *plan, struct
 
 /* ---- the package ---- */
 
-static int add_part(zip_t *zip, const char *name, const char *data, size_t len)
+static int add_part(
+	const struct zip_lib *lib, zip_t *zip, const char *name, const char *data, size_t len)
 {
-	zip_source_t *source = zip_source_buffer(zip, data, len, 0);
+	zip_source_t *source = lib->source_buffer(zip, data, len, 0);
 
 	if (!source)
 		return -ENOMEM;
-	if (zip_file_add(zip, name, source, ZIP_FL_ENC_UTF_8) >= 0)
+	if (lib->file_add(zip, name, source, ZIP_FL_ENC_UTF_8) >= 0)
 		return 0;
-	zip_source_free(source);
+	lib->source_free(source);
 	return -ENOMEM;
 }
 
-static int add_parts(zip_t *zip, const struct buf *document)
+static int add_parts(const struct zip_lib *lib, zip_t *zip, const struct buf *document)
 {
 	static const struct {
 		const char *name, *data;
@@ -276,44 +277,50 @@ static int add_parts(zip_t *zip, const struct buf *document)
 	int r = 0;
 
 	for (i = 0; i < ARRAY_LEN(parts) && r == 0; i++)
-		r = add_part(zip, parts[i].name, parts[i].data, strlen(parts[i].data));
-	return r < 0 ? r : add_part(zip, "word/document.xml", document->data, document->len);
+		r = add_part(lib, zip, parts[i].name, parts[i].data, strlen(parts[i].data));
+	return r < 0 ? r : add_part(lib, zip, "word/document.xml", document->data, document->len);
 }
 
 /* What was written to @source. */
-static int read_source(zip_source_t *source, struct buf *ret)
+static int read_source(const struct zip_lib *lib, zip_source_t *source, struct buf *ret)
 {
 	char piece[16 * 1024];
 	zip_int64_t n;
-	int r = zip_source_open(source) == 0 ? 0 : -EIO;
+	int r = lib->source_open(source) == 0 ? 0 : -EIO;
 
 	if (r < 0)
 		return r;
-	while (r == 0 && (n = zip_source_read(source, piece, sizeof(piece))) != 0)
+	while (r == 0 && (n = lib->source_read(source, piece, sizeof(piece))) != 0)
 		r = n < 0 ? -EIO : buf_add(ret, piece, (size_t)n);
-	zip_source_close(source);
+	lib->source_close(source);
 	return r;
 }
 
 static int pack(const struct buf *document, struct buf *ret)
 {
-	zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, NULL);
-	zip_t *zip = source ? zip_open_from_source(source, ZIP_TRUNCATE, NULL) : NULL;
+	const struct zip_lib *lib;
+	zip_source_t *source;
+	zip_t *zip;
 	int r;
 
+	r = zip_lib_get(&lib);
+	if (r < 0)
+		return r;
+	source = lib->source_buffer_create(NULL, 0, 0, NULL);
+	zip = source ? lib->open_from_source(source, ZIP_TRUNCATE, NULL) : NULL;
 	if (!zip) {
-		zip_source_free(source);
+		lib->source_free(source);
 		return -ENOMEM;
 	}
-	zip_source_keep(source); /* zip_close() gives one reference back */
-	r = add_parts(zip, document);
-	if (r == 0 && zip_close(zip) < 0)
+	lib->source_keep(source); /* zip_close() gives one reference back */
+	r = add_parts(lib, zip, document);
+	if (r == 0 && lib->close(zip) < 0)
 		r = -EIO;
 	if (r < 0)
-		zip_discard(zip);
+		lib->discard(zip);
 	else
-		r = read_source(source, ret);
-	zip_source_free(source);
+		r = read_source(lib, source, ret);
+	lib->source_free(source);
 	return r;
 }
 

@@ -52,6 +52,14 @@ const char *near_find(const struct near *n, const struct sketch *sketch, unsigne
 void sketch_print(const struct sketch *s, char *ret_hex);
 bool sketch_scan(const char *hex, struct sketch *ret);
 
+/* ---- load.c, for load_write.c ---- */
+
+struct json_t;
+struct load;
+
+const struct json_t *load_plan(const struct load *load, size_t i);
+bool load_is_ordered(const struct load *load); /* see load_set_ordered() */
+
 /* ---- value.c: values of the exchange format; struct json_t is jansson's ---- */
 
 struct json_t; /* json_t */

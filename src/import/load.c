@@ -1,11 +1,7 @@
-/*
- * Plans from the exchange format; see planfs/load.h. The history is made again version by version, under the names
- * and times that it had; then the plan is brought to the state that it had when it was exported.
- */
+/* Plans from the exchange format: reading and checking; see planfs/load.h. load_write.c stores them. */
 #include "planfs/load.h"
 
 #include "import_priv.h"
-#include "planfs/change.h"
 #include "planfs/name.h"
 
 #include <errno.h>
@@ -22,6 +18,7 @@ struct load {
 	json_t *plans; /* owned; an array that was checked */
 	char **paths;  /* owned, one per plan */
 	size_t n;
+	bool ordered; /* nothing was made here: the times that are loaded are those of this database */
 };
 
 void load_free(struct load *load)
@@ -257,228 +254,17 @@ int load_parse(const char *name, const char *data, size_t len, struct load **ret
 	return 0;
 }
 
-/* ---- writing ---- */
-
-struct job {
-	const json_t *plan;
-	struct import_error *error;
-};
-
-static const char *get(const json_t *object, const char *key)
+const json_t *load_plan(const struct load *load, size_t i)
 {
-	return json_string_value(json_object_get(object, key));
+	return json_array_get(load->plans, i);
 }
 
-/* An inode with what @object says; the rest is like the directory above. */
-static struct inode make_inode(const struct inode *dir, const json_t *object, uint32_t type)
+bool load_is_ordered(const struct load *load)
 {
-	struct inode i = { .uid = dir->uid, .gid = dir->gid, .mtime = store_now() };
-	uint32_t mode = type == S_IFDIR ? dir->mode & 07777 : dir->mode & 0666;
-
-	if (value_get_mode(json_object_get(object, "mode"), &mode) < 0 ||
-		value_get_time(json_object_get(object, "mtime"), &i.mtime) < 0)
-		i.ctime = 0; /* not said: as it stands above */
-	i.mode = type | mode;
-	i.atime = i.ctime = i.btime = i.mtime;
-	return i;
+	return load->ordered;
 }
 
-/* Go from *at to the directory @name in it, which is made when it is missing. */
-static int enter_dir(struct txn *t, const char *name, const json_t *object, struct inode *at)
+void load_set_ordered(struct load *load, bool ordered)
 {
-	struct inode dir;
-	int r;
-
-	r = txn_lookup(t, at->id, name, &dir);
-	if (r == 0 && !S_ISDIR(dir.mode))
-		return -ENOTDIR;
-	if (r == -ENOENT) {
-		dir = make_inode(at, object, S_IFDIR);
-		r = txn_create(t, at->id, name, &dir, NULL);
-	}
-	if (r == 0)
-		*at = dir;
-	return r;
-}
-
-/* Give the file @name that text, whether it is there or not. */
-static int put_file(struct txn *t, const struct inode *dir, const char *name, const json_t *object)
-{
-	CLEANUP(buf_done) struct buf data = { 0 };
-	struct inode wanted = make_inode(dir, object, S_IFREG), there;
-	struct text text;
-	int r;
-
-	r = value_get_text(object, &data);
-	if (r == -EINVAL)
-		r = 0; /* a version that was forgotten */
-	if (r < 0)
-		return r;
-	text = (struct text){ buf_str(&data), data.len };
-	r = txn_lookup(t, dir->id, name, &there);
-	if (r == -ENOENT)
-		return txn_create(t, dir->id, name, &wanted, &text);
-	if (r < 0)
-		return r;
-	if (!S_ISREG(there.mode))
-		return -EEXIST;
-	if (there.mode == wanted.mode && there.mtime == wanted.mtime &&
-		(size_t)there.size == text.len)
-		return txn_save(t, &there, &text, there.body, TEXT_VERSION);
-	there.mode = wanted.mode;
-	there.mtime = wanted.mtime;
-	return txn_save(t, &there, &text, there.body, TEXT_VERSION);
-}
-
-static int remove_file(struct txn *t, const struct inode *dir, const char *name)
-{
-	struct inode gone;
-	int r = txn_unlink(t, dir->id, name, &gone);
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	return gone.nlink == 0 ? txn_purge(t, gone.id) : 0;
-}
-
-static int put_history(struct txn *t, const json_t *plan, const struct inode *dir)
-{
-	const json_t *version;
-	size_t i;
-	int r = 0;
-
-	json_array_foreach(json_object_get(plan, "history"), i, version)
-	{
-		const char *op = get(version, "op"), *name = get(version, "name");
-		int64_t time = 0;
-
-		if (value_get_time(json_object_get(version, "time"), &time) < 0)
-			return -EINVAL;
-		txn_pretend(t, get(version, "author"), get(version, "program"), time);
-		r = strcmp(op, "remove") == 0 ? remove_file(t, dir, name)
-					      : put_file(t, dir, name, version);
-		if (r < 0)
-			break;
-	}
-	return r;
-}
-
-/* What is not in the plan any more, and has no version that says so. */
-static int put_other(struct txn *t, const struct inode *plan_dir, const json_t *file)
-{
-	const char *path = get(file, "path"), *target = get(file, "target");
-	struct inode at = *plan_dir, made;
-	char name[NAME_BYTES_MAX + 1];
-	size_t len;
-	int r;
-
-	for (; strchr(path, '/'); path += len + 1) {
-		len = strcspn(path, "/");
-		snprintf(name, sizeof(name), "%.*s", (int)len, path);
-		r = enter_dir(t, name, NULL, &at);
-		if (r < 0)
-			return r;
-	}
-	if (target) {
-		const struct text text = { target, strlen(target) };
-
-		made = make_inode(&at, file, S_IFLNK);
-		return txn_create(t, at.id, path, &made, &text);
-	}
-	if (!json_object_get(file, "text") && !json_object_get(file, "base64"))
-		return enter_dir(t, path, file, &at);
-	return put_file(t, &at, path, file);
-}
-
-static int put_present(struct txn *t, const json_t *plan, const struct inode *dir)
-{
-	const json_t *item;
-	size_t i;
-	int r = 0;
-
-	json_array_foreach(json_object_get(plan, "sections"), i, item)
-	{
-		r = put_file(t, dir, get(item, "name"), item);
-		if (r < 0)
-			return r;
-	}
-	json_array_foreach(json_object_get(plan, "files"), i, item)
-	{
-		r = put_other(t, dir, item);
-		if (r < 0)
-			return r;
-	}
-	return r;
-}
-
-/* plan.json from "metadata", when it is not among the files. */
-static int put_metadata(struct txn *t, const json_t *plan, const struct inode *dir)
-{
-	const json_t *metadata = json_object_get(plan, "metadata");
-	struct inode there;
-	json_t *object;
-	char *dumped;
-	int r = txn_lookup(t, dir->id, NAME_METADATA, &there);
-
-	if (r != -ENOENT || !json_is_object(metadata))
-		return r == -ENOENT ? 0 : r;
-	dumped = json_dumps(metadata, JSON_INDENT(2));
-	object = dumped ? json_pack("{s:s++}", "text", dumped, "\n", "") : NULL;
-	r = object ? put_file(t, dir, NAME_METADATA, object) : -ENOMEM;
-	free(dumped);
-	json_decref(object);
-	return r;
-}
-
-/* The directory's time changed while it was filled. */
-static int set_dir_time(struct txn *t, const json_t *plan, const struct inode *dir)
-{
-	struct inode now;
-	int r = txn_get(t, dir->id, &now);
-
-	if (r < 0 || value_get_time(json_object_get(plan, "mtime"), &now.mtime) < 0)
-		return r;
-	return txn_set_attr(t, &now);
-}
-
-static int write_plan(struct txn *t, void *arg)
-{
-	const struct job *job = arg;
-	const json_t *plan = job->plan;
-	struct inode at, there;
-	int r;
-
-	r = txn_get(t, STORE_ROOT, &at);
-	if (r == 0)
-		r = enter_dir(t, get(plan, "year"), NULL, &at);
-	if (r == 0)
-		r = enter_dir(t, get(plan, "district"), NULL, &at);
-	if (r < 0)
-		return r;
-	r = txn_lookup(t, at.id, get(plan, "name"), &there);
-	if (r != -ENOENT)
-		return r == 0 ? -EEXIST : r;
-	r = enter_dir(t, get(plan, "name"), plan, &at);
-	if (r == 0)
-		r = put_history(t, plan, &at);
-	if (r == 0 && json_array_size(json_object_get(plan, "history")) > 0)
-		txn_pretend(t, NULL, NULL, store_now());
-	if (r == 0)
-		r = put_present(t, plan, &at);
-	if (r == 0)
-		r = put_metadata(t, plan, &at);
-	return r < 0 ? r : set_dir_time(t, plan, &at);
-}
-
-int load_store(struct store *s, const struct load *load, size_t i, struct import_error *ret_error)
-{
-	struct job job = { json_array_get(load->plans, i), ret_error };
-	const struct change c = {
-		.apply = write_plan, .arg = &job, .durable = true, .wait_ms = WAIT_MS
-	};
-	int r = store_change(s, &c);
-
-	if (r < 0)
-		snprintf(ret_error->text, sizeof(ret_error->text), "%s: %s", load->paths[i],
-			r == -EEXIST ? "exists already; nothing was changed" : strerror(-r));
-	return r;
+	load->ordered = ordered;
 }

@@ -1,9 +1,9 @@
 /* Zip files from memory, read piece by piece and within limits. */
 #include "import_priv.h"
+#include "zip_lib_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <zip.h>
 
 enum {
 	PIECE_BYTES = 64 * 1024,
@@ -11,6 +11,7 @@ enum {
 };
 
 struct package {
+	const struct zip_lib *lib;
 	zip_t *zip; /* owned */
 };
 
@@ -19,7 +20,7 @@ void package_close(struct package *p)
 	if (!p)
 		return;
 	if (p->zip)
-		zip_discard(p->zip);
+		p->lib->discard(p->zip);
 	free(p);
 }
 
@@ -28,17 +29,21 @@ int package_open(const char *data, size_t len, struct package **ret)
 	CLEANUP(package_closep) struct package *p = calloc(1, sizeof(*p));
 	zip_source_t *source;
 	zip_error_t error;
+	int r;
 
 	if (!p)
 		return -ENOMEM;
-	zip_error_init(&error);
-	source = zip_source_buffer_create(data, len, 0, &error);
+	r = zip_lib_get(&p->lib);
+	if (r < 0)
+		return r;
+	p->lib->error_init(&error);
+	source = p->lib->source_buffer_create(data, len, 0, &error);
 	if (!source)
 		return -ENOMEM;
-	p->zip = zip_open_from_source(source, ZIP_RDONLY, &error);
+	p->zip = p->lib->open_from_source(source, ZIP_RDONLY, &error);
 	if (!p->zip)
-		zip_source_free(source);
-	zip_error_fini(&error);
+		p->lib->source_free(source);
+	p->lib->error_fini(&error);
 	if (!p->zip)
 		return -EBADMSG;
 	*ret = p;
@@ -46,7 +51,7 @@ int package_open(const char *data, size_t len, struct package **ret)
 	return 0;
 }
 
-static int read_pieces(zip_file_t *file, package_fn *fn, void *arg)
+static int read_pieces(struct package *p, zip_file_t *file, package_fn *fn, void *arg)
 {
 	char piece[PIECE_BYTES];
 	size_t all = 0;
@@ -54,7 +59,7 @@ static int read_pieces(zip_file_t *file, package_fn *fn, void *arg)
 	int r = 0;
 
 	do {
-		n = zip_fread(file, piece, sizeof(piece));
+		n = p->lib->fread(file, piece, sizeof(piece));
 		if (n < 0)
 			return -EBADMSG;
 		all += (size_t)n;
@@ -71,14 +76,14 @@ int package_read(struct package *p, const char *name, package_fn *fn, void *arg)
 	zip_stat_t st;
 	int r;
 
-	if (zip_stat(p->zip, name, 0, &st) != 0)
+	if (p->lib->stat(p->zip, name, 0, &st) != 0)
 		return -ENOENT;
 	if ((st.valid & ZIP_STAT_SIZE) && st.size > MEMBER_BYTES_MAX)
 		return -EFBIG;
-	file = zip_fopen(p->zip, name, 0);
+	file = p->lib->fopen(p->zip, name, 0);
 	if (!file)
 		return -EBADMSG;
-	r = read_pieces(file, fn, arg);
-	zip_fclose(file);
+	r = read_pieces(p, file, fn, arg);
+	p->lib->fclose(file);
 	return r;
 }

@@ -170,10 +170,13 @@ static int reserve(struct store *s, const char *table, const struct id_range *ra
 	return 0;
 }
 
-static void rollback(struct store *s)
+/*
+ * Without memory it may fail: the statement has to be prepared again when the schema or a virtual table was touched. Then
+ * whoever begins next tries again, and nobody reads through the writer's connection until then.
+ */
+static int rollback(struct store *s)
 {
-	if (!sqlite3_get_autocommit(s->writer.db) && run_simple(s, SQL_ROLLBACK) < 0)
-		log_dbg("a failed rollback leaves nothing behind: the next BEGIN fails and is tried again");
+	return sqlite3_get_autocommit(s->writer.db) ? 0 : run_simple(s, SQL_ROLLBACK);
 }
 
 bool leader_is_wanted(struct store *s)
@@ -191,7 +194,7 @@ static int apply_change(struct store *s, const struct change *c)
 	struct txn t = { .s = s, .c = &s->writer, .change = c };
 	int r = 0;
 
-	txn_pretend(&t, NULL, NULL, store_now());
+	txn_pretend(&t, NULL, NULL, 0);
 	if (c->apply)
 		r = c->apply(&t, c->arg);
 	return r == 0 && c->request && s->session ? note_request(s, c->request) : r;
@@ -257,7 +260,8 @@ static int apply_and_commit(struct store *s, struct request *first)
 	if (r == 0 && durable && !changed)
 		r = sync_wal(s);
 	if (r < 0) {
-		rollback(s);
+		if (rollback(s) < 0)
+			log_dbg("tried again by the next transaction");
 		return r;
 	}
 
@@ -295,7 +299,9 @@ static int begin(struct store *s, const struct request *first)
 {
 	int r;
 
-	r = check_identity(s);
+	r = rollback(s);
+	if (r == 0)
+		r = check_identity(s);
 	if (r == 0)
 		r = heal_sync(s);
 	if (r == 0)

@@ -73,16 +73,22 @@ int store_errno(sqlite3 *db, const char *what)
 	return r;
 }
 
+static int prepare_one(struct conn *c, int i)
+{
+	if (sqlite3_prepare_v3(c->db, sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &c->st[i],
+		    NULL) != SQLITE_OK)
+		return store_errno(c->db, "prepare a statement");
+	return 0;
+}
+
 static int prepare(struct conn *c, bool writer)
 {
 	int end = writer ? SQL_COUNT : SQL_READERS_END;
-	int i;
+	int i, r = 0;
 
-	for (i = 0; i < end; i++)
-		if (sqlite3_prepare_v3(c->db, sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &c->st[i],
-			    NULL) != SQLITE_OK)
-			return store_errno(c->db, "prepare a statement");
-	return 0;
+	for (i = 0; i < end && r == 0; i++)
+		r = prepare_one(c, i);
+	return r;
 }
 
 /* A copy made by VACUUM INTO is not in WAL mode, on which all that we promise stands. */
@@ -139,6 +145,18 @@ int uri_immutable(const char *path, struct buf *ret_uri)
 	return 0;
 }
 
+int conn_take(struct conn *c, sqlite3 *take_db)
+{
+	int r;
+
+	c->db = take_db;
+	c->is_lazy = true;
+	r = configure(c, false);
+	if (r < 0)
+		conn_close(c);
+	return r;
+}
+
 int conn_open(struct conn *c, const char *name, bool readonly, bool writer)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
@@ -174,6 +192,8 @@ void conn_close(struct conn *c)
 
 sqlite3_stmt *conn_stmt(struct conn *c, enum sql_id id)
 {
+	if (c->is_lazy && !c->st[id] && prepare_one(c, id) < 0)
+		log_dbg("stmt_row() returns -EIO for it");
 	return c->st[id];
 }
 
@@ -184,8 +204,11 @@ void bind_text(sqlite3_stmt *st, int at, const char *text)
 
 int stmt_row(sqlite3_stmt *st, const char *what)
 {
-	int rc = sqlite3_step(st);
+	int rc;
 
+	if (!st)
+		return -EIO; /* it could not be prepared, and it was said why */
+	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc == SQLITE_DONE)

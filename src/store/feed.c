@@ -19,6 +19,7 @@ static int feed_rows(struct store *s, struct conn *c, int64_t *rev, store_feed_f
 			.parent = sqlite3_column_int64(st, 2),
 			.inode = sqlite3_column_int64(st, 3),
 			.name = (const char *)sqlite3_column_text(st, 4),
+			.names_changed = sqlite3_column_int(st, 6),
 		};
 		bool ours = sqlite3_column_type(st, 5) != SQLITE_NULL &&
 			    sqlite3_column_int64(st, 5) == s->origin;

@@ -86,11 +86,16 @@ static const char *header_error(sqlite3 *db, int err)
 static const char damaged[] =
 	"damaged; restore a backup, or save what can be read with 'planfs recover'";
 
-/* Look at the header on a connection of its own, before anything else is prepared or written. */
+/*
+ * Look at the header on a connection of its own, before anything else is prepared or written. Who only reads may
+ * go on with it.
+ */
 static int check_header(struct store *s, struct buf *ret_why)
 {
 	const char *path = s->path, *name = s->uri.len ? buf_str(&s->uri) : path;
-	int flags = SQLITE_OPEN_URI | (s->readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+	bool readonly = s->readonly && !s->may_tidy;
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
+		    (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 	int64_t id = 0, version = 0;
 	sqlite3 *db = NULL;
 	int r;
@@ -115,10 +120,13 @@ static int check_header(struct store *s, struct buf *ret_why)
 		r = refuse(ret_why, path, "written by a newer planfs; install that version",
 			-EPROTONOSUPPORT);
 	else if (version < schema_version())
-		r = s->readonly ? refuse(ret_why, path,
-					  "of an older version; open it once for writing", -EROFS)
-				: schema_upgrade(db, (int)version);
-	sqlite3_close(db);
+		r = readonly ? refuse(ret_why, path,
+				       "of an older version; open it once for writing", -EROFS)
+			     : schema_upgrade(db, (int)version);
+	if (r == 0 && s->is_lazy)
+		s->checked = db;
+	else
+		sqlite3_close(db);
 	return r;
 }
 
@@ -219,7 +227,9 @@ static struct store *store_new(const char *path, const struct store_options *opt
 		return NULL;
 	s->lock_fd = -1;
 	s->last = &s->first;
-	s->readonly = options->readonly;
+	s->readonly = options->readonly || options->only_reads;
+	s->is_lazy = options->only_reads;
+	s->may_tidy = options->only_reads && !options->readonly;
 	s->exclusive = options->exclusive;
 	s->session = options->session;
 	s->verify = options->verify;
@@ -233,7 +243,8 @@ static struct store *store_new(const char *path, const struct store_options *opt
 		return NULL;
 	}
 	s->origin &= INT64_MAX;
-	find_author(s, options);
+	if (!s->readonly)
+		find_author(s, options);
 	return s;
 }
 
@@ -302,6 +313,7 @@ void store_close(struct store *s)
 	search_tend_stop(s);
 	sync_stop(s);
 	spare_done(s);
+	sqlite3_close(s->checked);
 	while (s->n_idle > 0) {
 		s->n_idle--;
 		conn_close(s->readers[s->n_idle]);
@@ -327,12 +339,22 @@ bool database_is_ours(const struct store *s)
 	return stat(s->path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino;
 }
 
+/* The connection that has looked at the header. */
+static int take_checked(struct store *s, struct conn *c)
+{
+	sqlite3 *db = s->checked;
+
+	s->checked = NULL;
+	return conn_take(c, db);
+}
+
 /* Another database in the place of ours would be read for ours, and SQLite would give it our log. */
 static int open_reader(struct store *s, struct conn *c)
 {
 	if (!database_is_ours(s))
 		return -ESTALE;
-	return conn_open(c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly, false);
+	return conn_open(
+		c, s->uri.len ? buf_str(&s->uri) : s->path, s->readonly && !s->may_tidy, false);
 }
 
 /*
@@ -350,7 +372,7 @@ int reader_get(struct store *s, struct conn **ret_conn)
 	pthread_mutex_unlock(&s->readers_lock);
 	if (!c) {
 		c = calloc(1, sizeof(*c));
-		r = c ? open_reader(s, c) : -ENOMEM;
+		r = !c ? -ENOMEM : s->checked ? take_checked(s, c) : open_reader(s, c);
 		if (r < 0) {
 			free(c);
 			return r;

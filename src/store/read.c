@@ -57,7 +57,8 @@ int store_look(struct store *s, look_fn *fn, const struct look_key *key, void *r
 	int r;
 
 	if (!s->readonly && leader_try(s)) {
-		r = fn(&s->writer, key, ret);
+		/* a transaction that could not even be rolled back is nobody's business */
+		r = sqlite3_get_autocommit(s->writer.db) ? fn(&s->writer, key, ret) : -EBUSY;
 		leader_resign(s);
 		if (r != -EBUSY) /* a recovery is left to those who can wait */
 			return r;

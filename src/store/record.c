@@ -234,10 +234,10 @@ void txn_pretend(struct txn *t, const char *author, const char *program, int64_t
 {
 	const struct store *s = t->s;
 
-	t->now = time;
+	t->now = time ? time : store_now();
+	t->is_loaded = time != 0;
 	t->author = author;
 	t->program = program;
-	t->is_loaded = author != NULL;
 	if (author)
 		return;
 	t->author = t->change->author;

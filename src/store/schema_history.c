@@ -37,36 +37,41 @@ static const char indices[] =
 
 #define COLUMNS "(time, author, op, parent, name, inode, mode, uid, gid, size, mtime, body, base, target,\n" \
 	"      dir_mtime, nlink)"
-#define NAMES(row) "CASE WHEN NOT " IS_DIR(row "mode") " AND " row "nlink > 1 THEN " row "nlink END"
+/* Names that have rows, or get one now: those of planfs's scratch files have none. */
+#define NAMES(row, or) \
+	"CASE WHEN NOT " IS_DIR(row "mode") " AND " row "nlink > 1 THEN (SELECT nullif(count(*), 1)\n" \
+	"        FROM dentry d WHERE d.inode = " row "id AND (EXISTS (SELECT 1 FROM revision r WHERE r.parent = d.parent\n" \
+	"        AND r.name = d.name AND r.inode = d.inode)" or ")) END"
+#define OR_NEW " OR (d.parent, d.name) = (NEW.parent, NEW.name)"
 #define COUNT_LINKS(id) \
 	"  UPDATE inode SET ctime = " NOW ", nlink = (SELECT count(*) FROM dentry WHERE inode = inode.id)\n" \
 	"    WHERE id = " id " AND NOT " IS_DIR("mode") ";\n"
 #define TOUCH_PARENT(parent, id, sign) \
 	"  UPDATE inode SET mtime = " NOW ", ctime = " NOW ", nlink = nlink " sign "\n" \
 	"    (SELECT " IS_DIR("mode") " FROM inode WHERE id = " id ") WHERE id = " parent " AND nlink > 0;\n"
-#define RECORD(op, row) \
+#define RECORD(op, row, or) \
 	"  INSERT INTO revision " COLUMNS "\n" \
 	"    SELECT " NOW ", 'sql', '" op "', " row ".parent, " row ".name, id, mode, uid, gid, size, mtime, body,\n" \
-	"      NULL, target, " NOW ", " NAMES("") " FROM inode WHERE id = " row ".inode;\n"
+	"      NULL, target, " NOW ", " NAMES("inode.", or) " FROM inode WHERE id = " row ".inode;\n"
 
 static const char name_triggers[] =
 	"DROP TRIGGER dentry_insert;\n"
 	"CREATE TRIGGER dentry_insert AFTER INSERT ON dentry\n"
 	"BEGIN\n"
-	COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent", "NEW.inode", "+") RECORD("create", "NEW")
+	COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent", "NEW.inode", "+") RECORD("create", "NEW", OR_NEW)
 	"END;\n"
 	"DROP TRIGGER dentry_delete;\n"
 	"CREATE TRIGGER dentry_delete AFTER DELETE ON dentry\n"
 	"BEGIN\n"
-	COUNT_LINKS("OLD.inode") TOUCH_PARENT("OLD.parent", "OLD.inode", "-") RECORD("remove", "OLD")
+	COUNT_LINKS("OLD.inode") TOUCH_PARENT("OLD.parent", "OLD.inode", "-") RECORD("remove", "OLD", "")
 	"  UPDATE inode SET nlink = 0 WHERE id = OLD.inode AND " IS_DIR("mode") "\n"
 	"    AND NOT EXISTS (SELECT 1 FROM dentry WHERE inode = OLD.inode);\n"
 	"END;\n"
 	"DROP TRIGGER dentry_rename;\n"
 	"CREATE TRIGGER dentry_rename AFTER UPDATE OF parent, name, inode ON dentry\n"
 	"BEGIN\n"
-	COUNT_LINKS("OLD.inode") TOUCH_PARENT("OLD.parent", "OLD.inode", "-") RECORD("remove", "OLD")
-	COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent", "NEW.inode", "+") RECORD("rename", "NEW")
+	COUNT_LINKS("OLD.inode") TOUCH_PARENT("OLD.parent", "OLD.inode", "-") RECORD("remove", "OLD", "")
+	COUNT_LINKS("NEW.inode") TOUCH_PARENT("NEW.parent", "NEW.inode", "+") RECORD("rename", "NEW", OR_NEW)
 	"END;\n";
 
 #define ROOT_ROW(row) \
@@ -86,9 +91,9 @@ static const char save_trigger[] =
 	"  OR (OLD.mtime <> NEW.mtime AND NOT (" IS_DIR("NEW.mode") " AND OLD.ctime <> NEW.ctime))\n"
 	"BEGIN\n"
 	"  INSERT INTO revision " COLUMNS "\n"
-	"    SELECT " NOW ", 'sql', CASE WHEN OLD.body IS NEW.body THEN 'attr' ELSE 'save' END, d.parent, d.name,\n"
+	"    SELECT " NOW ", 'sql', CASE WHEN OLD.body IS NEW.body THEN 'attr' ELSE 'save' END, f.parent, f.name,\n"
 	"      NEW.id, NEW.mode, NEW.uid, NEW.gid, NEW.size, NEW.mtime, NEW.body, OLD.body, NEW.target,\n"
-	"      NULL, " NAMES("NEW.") " FROM dentry d WHERE d.inode = NEW.id;\n"
+	"      NULL, " NAMES("NEW.", "") " FROM dentry f WHERE f.inode = NEW.id;\n"
 	ROOT_ROW("OLD") " AND NOT EXISTS (SELECT 1 FROM revision WHERE inode = 1);\n"
 	ROOT_ROW("NEW") ";\n"
 	"END;\n";

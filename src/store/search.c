@@ -25,13 +25,29 @@ static int run(struct conn *c, enum search_sql id, const char *what)
 	return r < 0 ? r : stmt_run(st, what);
 }
 
+/*
+ * A hit is on some pages of its own and some that all have in common, more than a small cache holds: it would be read from the
+ * file for each search. Connections that search are few, because the one that was used last is used next.
+ */
+static int widen(struct conn *c)
+{
+	if (c->is_wide)
+		return 0;
+	if (sqlite3_exec(c->db, "PRAGMA cache_size = -8000", NULL, NULL, NULL) != SQLITE_OK)
+		return store_errno(c->db, "configure the connection");
+	c->is_wide = true;
+	return 0;
+}
+
 /* A transaction sees the database as of its first look at it. */
 static int begin(struct conn *c)
 {
 	CLEANUP_STMT sqlite3_stmt *look = NULL;
 	int r;
 
-	r = run(c, SEARCH_BEGIN, "begin to search");
+	r = widen(c);
+	if (r == 0)
+		r = run(c, SEARCH_BEGIN, "begin to search");
 	if (r < 0)
 		return r;
 	look = conn_stmt(c, SQL_MAX_REV);
@@ -48,6 +64,11 @@ static void end(struct store *s, struct conn *c)
 		return;
 	}
 	reader_put(s, c);
+}
+
+struct conn *search_conn(struct search *q)
+{
+	return q->c;
 }
 
 int search_open(struct store *s, struct search **ret_search)
@@ -78,6 +99,27 @@ void search_close(struct search *q)
 		return;
 	end(q->s, q->c);
 	free(q);
+}
+
+int search_has_waiting(struct store *s)
+{
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	{
+		CLEANUP_STMT sqlite3_stmt *st = NULL;
+
+		r = search_stmt(c, SEARCH_NEXT_WAITING, &st);
+		if (r == 0) {
+			sqlite3_bind_int64(st, 1, 0);
+			r = stmt_row(st, "look for files that wait for the index");
+		}
+	}
+	reader_put(s, c);
+	return r;
 }
 
 /* --- candidates --- */
@@ -189,6 +231,28 @@ int search_names(struct search *q, int64_t inode, search_name_fn *fn, void *arg)
 		if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 1)))
 			continue; /* in no listing either */
 		r = fn(arg, sqlite3_column_int64(st, 0), name);
+		if (r != 0)
+			return r;
+	}
+	return r;
+}
+
+int search_each_name(struct search *q, search_each_fn *fn, void *arg)
+{
+	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	int r;
+
+	r = search_stmt(q->c, SEARCH_EACH_NAME, &st);
+	if (r < 0)
+		return r;
+	while ((r = stmt_row(st, "list all names")) > 0) {
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+
+		if (!name)
+			return -ENOMEM;
+		if (!name_is_valid(name, (size_t)sqlite3_column_bytes(st, 1)))
+			continue; /* in no listing either */
+		r = fn(arg, sqlite3_column_int64(st, 0), name, sqlite3_column_int64(st, 2));
 		if (r != 0)
 			return r;
 	}

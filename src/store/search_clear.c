@@ -12,7 +12,6 @@
 
 /* A damaged index cannot be dropped, because FTS5 opens it first: its name goes away, and its tables are like any others then. */
 static const char drop_index[] =
-	"PRAGMA writable_schema = ON;\n"
 	"DELETE FROM sqlite_schema WHERE name = 'search_index';\n"
 	"PRAGMA writable_schema = RESET;\n"
 	"DROP TABLE IF EXISTS search_index_data;\n"
@@ -43,11 +42,13 @@ int search_remake(sqlite3 *db)
 {
 	int r;
 
-	/* else nobody but FTS5 may touch its tables */
+	/* else nobody but FTS5 may touch its tables; and no pragma, which might fail when it is to be taken back */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, NULL);
 	r = run(db, drop_index);
 	if (r == 0)
 		r = run(db, schema_search_index);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return r;
 }

@@ -20,6 +20,7 @@ enum search_sql {
 	SEARCH_APART,
 	SEARCH_ALL,
 	SEARCH_NAMES,
+	SEARCH_EACH_NAME,
 	SEARCH_DIRECTORY,
 	SEARCH_NEXT_WAITING,
 	SEARCH_NEXT_GONE,
@@ -31,6 +32,9 @@ enum search_sql {
 	SEARCH_MERGE,
 	SEARCH_SQL_COUNT
 };
+
+/* search.c: the connection in whose transaction @q searches. */
+struct conn *search_conn(struct search *q);
 
 /* search_sql.c: a statement of @c, prepared at its first use, to be declared CLEANUP_STMT. Returns 0 or -Exxx. */
 int search_stmt(struct conn *c, enum search_sql id, sqlite3_stmt **ret_st) MUST_CHECK;
@@ -91,3 +95,11 @@ int repair_search(struct repair *p, bool must) MUST_CHECK;
 /* check_sketch.c: tell which texts of the index lack a sketch, and which sketches belong to none; mend it. Results as of check_tell(). */
 int check_sketches(struct check *k) MUST_CHECK;
 int repair_sketches(struct repair *p) MUST_CHECK;
+
+/* search_table.c: the table "search" on the connection @db. @what is borrowed until that is closed. */
+struct search_table {
+	struct store *s;
+	const volatile bool *interrupted; /* searches end with SQLITE_INTERRUPT */
+};
+
+int search_table_register(sqlite3 *db, struct search_table *what) MUST_CHECK;

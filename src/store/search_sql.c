@@ -30,6 +30,8 @@ static const char *const texts[SEARCH_SQL_COUNT] = {
 	[SEARCH_ALL] = "SELECT " CANDIDATE " FROM inode i /*scan: every file*/ "
 		       "WHERE i.mode & 61440 = 32768 AND i.nlink <> 0",
 	[SEARCH_NAMES] = "SELECT parent, name FROM dentry WHERE inode = ?1",
+	[SEARCH_EACH_NAME] = "SELECT parent, name, inode FROM dentry /*scan: every name*/ "
+			     "ORDER BY parent, name",
 	[SEARCH_DIRECTORY] = "SELECT parent, name FROM dentry WHERE inode = ?1 LIMIT 1",
 
 	[SEARCH_NEXT_WAITING] = "SELECT id, body, indexed FROM inode INDEXED BY inode_waiting "

@@ -14,6 +14,8 @@ struct shell {
 	struct buf ours; /* names that the schema makes, each followed by a NUL */
 	bool readonly;
 	const char *refusal; /* static; why the authorizer refused */
+	struct search_table search;
+	volatile bool interrupted; /* since the statement began */
 };
 
 /* Changing these would change what the database is, or how others use it. */
@@ -136,6 +138,9 @@ int shell_open(struct store *s, bool readonly, struct shell **ret_shell)
 		r = conn_open(&sh->c, s->uri.len ? buf_str(&s->uri) : s->path, sh->readonly, false);
 	if (r == 0)
 		r = configure(sh);
+	sh->search = (struct search_table){ s, &sh->interrupted };
+	if (r == 0)
+		r = search_table_register(sh->c.db, &sh->search);
 	if (r < 0)
 		return r;
 	*ret_shell = sh;
@@ -154,6 +159,7 @@ void shell_close(struct shell *sh)
 
 void shell_interrupt(struct shell *sh)
 {
+	sh->interrupted = true;
 	sqlite3_interrupt(sh->c.db);
 }
 
@@ -282,6 +288,7 @@ int shell_run(struct shell *sh, const char *sql, shell_row_fn *fn, void *arg, si
 	int rc, r = 0;
 
 	sh->refusal = NULL;
+	sh->interrupted = false;
 	rc = sqlite3_prepare_v2(sh->c.db, sql, -1, &st, &tail);
 	if (rc == SQLITE_OK && st)
 		rc = each_row(st, fn, arg, &r);

@@ -475,7 +475,7 @@ int similar_find(struct store *s, const char *path, size_t n, similar_fn *fn, vo
 	if (r == 0)
 		r = (l.results = calloc(2 * n + 41, sizeof(*l.results))) ? 0 : -ENOMEM;
 	if (r == 0) /* more than are wanted, because their order may be another one */
-		r = l.plan ? find_plans(&l, 2 * n + 20) : find_sections(&l, 2 * n + 40);
+		r = l.plan ? find_plans(&l, n + 10) : find_sections(&l, 2 * n + 40);
 	if (r == 0)
 		r = tell_all(&l, n, fn, arg);
 	look_end(&l);

@@ -45,8 +45,8 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_XATTR_LIST] = "SELECT name FROM xattr WHERE inode = ?1 ORDER BY name",
 	[SQL_MAX_REV] = "SELECT max(rev) FROM revision",
 	[SQL_MAX_INODE] = "SELECT seq FROM sqlite_sequence WHERE name = 'inode'",
-	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin FROM revision WHERE rev > ?1 "
-		     "ORDER BY rev LIMIT 1000",
+	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin, dir_mtime IS NOT NULL FROM revision "
+		     "WHERE rev > ?1 ORDER BY rev LIMIT 1000",
 	[SQL_VERSIONS] =
 		"SELECT rev, time, author, op, name, mode, mtime, ifnull(body, 0), program FROM revision "
 		"WHERE parent = ?1 ORDER BY rev",

@@ -131,7 +131,9 @@ extern const char *const sql_text[SQL_COUNT];
 struct conn {
 	sqlite3 *db;
 	sqlite3_stmt *st[SQL_COUNT];
+	bool is_lazy;                           /* they are prepared when they are needed first */
 	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
+	bool is_wide;                           /* its cache is that of a search */
 };
 
 struct id_range {
@@ -150,7 +152,11 @@ struct moment_listing {
 struct store {
 	char *path;     /* owned; absolute */
 	struct buf uri; /* when it is not empty, what connections open instead */
-	bool readonly, exclusive, verify, indexes;
+	bool readonly;  /* there is no writer */
+	bool is_lazy;   /* nothing is made ready before it is needed */
+	bool may_tidy;  /* and yet SQLite may write, so that it can read */
+	bool exclusive, verify, indexes;
+	sqlite3 *checked; /* what has looked at the header, and becomes the first reader; or NULL */
 	int64_t complained; /* atomic: the inode, or minus the body, that the last complaint was about */
 	int64_t origin;  /* of our revisions */
 	int64_t session; /* of the mount, 0: none */
@@ -214,6 +220,7 @@ struct txn {
 
 /* conn.c */
 int conn_open(struct conn *c, const char *name, bool readonly, bool writer) MUST_CHECK;
+int conn_take(struct conn *c, sqlite3 *take_db) MUST_CHECK; /* lazy, and for reading */
 void conn_close(struct conn *c);
 
 /* The name that makes SQLite read @path without -wal and -shm. Returns 0 and *ret_uri, or -ENOMEM. */

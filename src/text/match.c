@@ -314,12 +314,16 @@ static bool next_whole(
 	return false;
 }
 
-/* The longest string at @at that ends where a word can end; SIZE_MAX: none. */
-static size_t word_length(const struct match *m, const struct match_string *hay, size_t at)
+/*
+ * The longest string at @at that ends where a word can end; SIZE_MAX: none. What stands before @first is not looked at: GNU grep
+ * takes the end of a match for the beginning of a word.
+ */
+static size_t word_length(
+	const struct match *m, const struct match_string *hay, size_t first, size_t at)
 {
 	size_t len = fixed_at(&m->fixed, hay, at, SIZE_MAX);
 
-	if (word_char_before(hay, at))
+	if (at > first && word_char_before(hay, at))
 		return SIZE_MAX;
 	while (len != SIZE_MAX && word_char_at(hay, at + len))
 		len = len ? fixed_at(&m->fixed, hay, at, len - 1) : SIZE_MAX;
@@ -329,12 +333,12 @@ static size_t word_length(const struct match *m, const struct match_string *hay,
 static bool next_word(const struct match *m, const struct match_string *hay, size_t from,
 	struct match_span *ret_span)
 {
-	size_t at, len;
+	size_t first = from, at, len;
 
 	for (; from <= hay->len && fixed_next(&m->fixed, hay, from, &at); from = at + 1) {
 		size_t n;
 
-		len = word_length(m, hay, at);
+		len = word_length(m, hay, first, at);
 		if (len != SIZE_MAX) {
 			*ret_span = (struct match_span){ at, at + len };
 			return true;

@@ -1,6 +1,7 @@
-/* What a match ignores: the case of ASCII letters, or also the width of characters and the kind of blanks. */
+/* What a match ignores: the case of ASCII letters, or also, as the search index does, the width of characters and the kind of blanks. */
 #include "match_priv.h"
 
+#include "planfs/ngram.h"
 #include "planfs/utf8.h"
 
 #include <string.h>
@@ -14,16 +15,6 @@ static char small(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* One form for all that a loose match takes for the same. The search index takes all of these for the same, too. */
-static uint32_t loose_char(uint32_t c)
-{
-	if (c >= 0xFF01 && c <= 0xFF5E)
-		c -= 0xFEE0;
-	if (c == '\t' || c == 0xA0 || c == 0x3000)
-		return ' ';
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 /* Returns how many bytes of @s one character is; a byte that is none stays. */
 static size_t fold_one(const char *s, size_t len, char *ret_bytes, size_t *ret_len)
 {
@@ -35,7 +26,7 @@ static size_t fold_one(const char *s, size_t len, char *ret_bytes, size_t *ret_l
 		*ret_len = 1;
 		return 1;
 	}
-	*ret_len = utf8_encode(loose_char(c), ret_bytes);
+	*ret_len = utf8_encode(ngram_fold(c), ret_bytes);
 	return n;
 }
 

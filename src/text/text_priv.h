@@ -247,11 +247,14 @@ void title_stem(const char **s, size_t *len);
 
 /* ---- divisions.c ---- */
 
-/* A division of China at some time, of a county's level or above. Sorted by name, the latest first. */
+/*
+ * A division of China at some time, of a county's level or above. Sorted by name, the latest first. Without pointers, which
+ * the loader would have to set, and touch all of the table for it, each time the program starts.
+ */
 struct division {
-	const char *name;
-	const char *parent;   /* the prefecture, or the province when there is none */
-	const char *province; /* "" for a province */
+	char name[48];
+	char parent[40];   /* the prefecture, or the province when there is none */
+	char province[28]; /* "" for a province */
 	unsigned code;
 	unsigned short first, last; /* years on record; last 9999: today */
 	bool shared;                /* two places had this name at one time */

@@ -11,6 +11,7 @@ static const struct {
 } files[] = {
 	{ "README.txt", readme_render },
 	{ "status.json", status_render },
+	{ "duplicates.tsv", duplicates_render },
 };
 
 /* Files have the rest 1 and so on; places in the listing are the same, and those of the families lie behind. */
@@ -99,7 +100,16 @@ static int top_read(const struct view_source *v, int64_t id, struct buf *ret_tex
 	return i < ARRAY_LEN(files) ? files[i].render(v, ret_text) : -ENOENT;
 }
 
+/* What is in .planfs itself changes with the version of planfs only. */
+static struct view_entry top_entry(const struct view_source *v, int64_t id)
+{
+	(void)v;
+	return (struct view_entry){ .name_is_fixed = id == VIEW_ROOT,
+		.attr_seconds = id == VIEW_ROOT ? VIEW_FOR_EVER : 0.0 };
+}
+
 const struct view_ops view_top = {
+	.entry = top_entry,
 	.get = top_get,
 	.lookup = top_lookup,
 	.scan = top_scan,

@@ -11,6 +11,7 @@ static const struct view_ops *const families[VIEW_FAMILIES] = {
 	[VIEW_GMT] = &view_gmt,
 	[VIEW_HISTORY] = &view_history,
 	[VIEW_CONFLICTS] = &view_conflicts,
+	[VIEW_SEARCH] = &view_search,
 };
 
 const struct view_ops *view_family_ops(size_t family)
@@ -49,9 +50,12 @@ bool view_is_fixed(int64_t id)
 struct view_entry view_entry(const struct view_source *v, int64_t id)
 {
 	const struct view_ops *ops = ops_of(id);
+	bool fixed = view_is_fixed(id);
 
-	return ops && ops->entry ? ops->entry(v, id)
-				 : (struct view_entry){ .name_is_fixed = view_is_fixed(id) };
+	if (ops && ops->entry)
+		return ops->entry(v, id);
+	return (struct view_entry){ .name_is_fixed = fixed,
+		.attr_seconds = fixed ? VIEW_FOR_EVER : 0.0 };
 }
 
 int view_get(const struct view_source *v, int64_t id, struct inode *ret_inode)

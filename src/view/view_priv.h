@@ -13,6 +13,7 @@ enum view_family {
 	VIEW_GMT, /* the same moments under the names that Samba wants; its trees have numbers of VIEW_AT */
 	VIEW_HISTORY,
 	VIEW_CONFLICTS,
+	VIEW_SEARCH,
 	VIEW_FAMILIES
 };
 
@@ -44,7 +45,7 @@ struct view_ops {
 		struct buf *ret_target); /* NULL: no symlinks */
 };
 
-extern const struct view_ops view_top, view_at, view_gmt, view_history, view_conflicts;
+extern const struct view_ops view_top, view_at, view_gmt, view_history, view_conflicts, view_search;
 
 /* slots.c: the number of the slot that @name means in the directory of @family, and the tree that it shows. */
 int slot_find(const struct view_source *v, enum view_family family, const char *name,
@@ -73,3 +74,30 @@ typedef int view_render_fn(const struct view_source *v, struct buf *ret_text);
 
 view_render_fn readme_render;
 view_render_fn status_render;
+view_render_fn duplicates_render;
+
+/* Each view that keeps something has a part of its own, with its own lock. */
+struct view_memory {
+	struct search_memory *search;
+	struct kept_text *duplicates;
+};
+
+/* duplicates.c */
+int kept_text_new(struct kept_text **ret_kept) MUST_CHECK;
+void kept_text_free(struct kept_text *k); /* accepts NULL */
+
+/* reader.c: may somebody read files, as their permissions and those of the directories above say? */
+struct permission {
+	struct store *s;                  /* borrowed */
+	const struct view_reader *reader; /* borrowed; NULL: he may */
+	struct buf dir;                   /* that was looked at last */
+	int64_t dir_id;                   /* of it, 0: not for him */
+};
+
+/* Who asks, in @reader, or NULL: somebody who may see everything. */
+const struct view_reader *view_get_reader(const struct view_source *v, struct view_reader *reader);
+
+void permission_done(struct permission *p);
+
+/* The file at @path; with nothing behind its last slash, the list of the directory. Returns 1, 0 (also when it is gone), or -Exxx. */
+int permission_to_read(struct permission *p, const char *path) MUST_CHECK;

@@ -273,5 +273,8 @@ struct fault_step fault_steps[] = {
 	{ "import", run_import, undo_import, false },
 	{ "backup", run_backup, undo_backup, true },
 	{ "open", run_open, undo_nothing, true },
+	{ "index", fault_run_index, fault_undo_index, true },
+	{ "reindex", fault_run_clear, fault_undo_clear, true },
+	{ "search", fault_run_search, fault_undo_search, true },
 };
 const size_t n_fault_steps = ARRAY_LEN(fault_steps);

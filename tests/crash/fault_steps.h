@@ -13,5 +13,13 @@ struct fault_step {
 extern struct fault_step fault_steps[];
 extern const size_t n_fault_steps;
 
+/* fault_search.c */
+int fault_run_index(struct fixture *f);
+void fault_undo_index(struct fixture *f);
+int fault_run_clear(struct fixture *f);
+void fault_undo_clear(struct fixture *f);
+int fault_run_search(struct fixture *f);
+void fault_undo_search(struct fixture *f);
+
 /* The tree that all steps begin with. */
 void fault_steps_prepare(struct fixture *f);

@@ -43,8 +43,9 @@ expect() {
 
 # requests KIND...: how many of these the reader has had so far.
 requests() {
+	requests_all=$(cat "$ro/.planfs/status.json")
 	for kind; do
-		sed -n "s/.*\"$kind\": \([0-9]*\).*/\1/p" "$ro/.planfs/status.json"
+		printf '%s\n' "$requests_all" | sed -n "s/.*\"$kind\": \([0-9]*\).*/\1/p"
 	done | awk '{ n += $1 } END { print n + 0 }'
 }
 
@@ -53,7 +54,8 @@ read_all() {
 }
 
 setup
-trap 'umount_reader; teardown' EXIT
+# shellcheck disable=SC2154 # set in the trap
+trap 'status=$?; umount_reader; (exit $status); teardown' EXIT
 mount_both
 mkdir -p "$mnt/$plan" || die "mkdir"
 echo 一 >"$mnt/$plan/01.txt"
@@ -63,8 +65,10 @@ is_listed "$plan/01.txt" || die "not listed"
 # what the writer does, in all ways
 echo 二 >"$mnt/$plan/01.txt"
 expect shows "$plan/01.txt" 二
-printf '三\n' >"$mnt/$plan/01.txt.tmp" && mv "$mnt/$plan/01.txt.tmp" "$mnt/$plan/01.txt"
-expect shows "$plan/01.txt" 三
+for text in 三 三一 三二; do
+	printf '%s\n' "$text" >"$mnt/$plan/01.txt.tmp" && mv "$mnt/$plan/01.txt.tmp" "$mnt/$plan/01.txt"
+	expect shows "$plan/01.txt" "$text"
+done
 : >"$mnt/$plan/01.txt"
 expect shows "$plan/01.txt" ""
 echo 四 >>"$mnt/$plan/01.txt"

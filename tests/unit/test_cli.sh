@@ -45,7 +45,7 @@ usage_errors() {
   run 2 '' "planfs: '$work/none' is no command and no database; see*" "$work/none" "$mnt"
   run 0 'usage: planfs COMMAND*' '' --help
   run 0 'planfs [0-9]*' '' --version
-  for command in init import export load new-year mount umount upgrade status check recover optimize backup; do
+  for command in init import export load new-year mount umount upgrade status conflicts check recover optimize similar sql backup; do
     run 0 "usage: planfs $command *" '' "$command" --help
     run 2 '' "planfs: unknown option '--nonsense'; usage: planfs $command *" "$command" --nonsense
     run 2 '' "planfs: *; usage: planfs $command *" "$command"

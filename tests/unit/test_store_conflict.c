@@ -396,7 +396,7 @@ static int apply_pretended(struct txn *t, void *arg)
 
 	txn_pretend(t, "zhao", "wps", 1);
 	r = act_apply(t, a);
-	txn_pretend(t, NULL, NULL, store_now());
+	txn_pretend(t, NULL, NULL, 0);
 	a->path = FILE_PATH;
 	return r < 0 ? r : act_apply(t, a);
 }

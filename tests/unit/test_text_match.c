@@ -202,6 +202,7 @@ static void the_longest_of_the_first_matches_is_found(void **state)
 		{ "a\nabc\nbcd", FIXED(), "abcd abd", "abc|a" },
 		{ "aa", FIXED(), "aaaaa", "aa|aa" },
 		{ "ab\na", FIXED(.words = true), "ab abc a", "ab|a" },
+		{ "ab\n--", FIXED(.words = true), "ab-- b--", "ab|--" },
 		{ "a|abc|bcd", EXTENDED(), "abcd abd", "abc|a" },
 		{ "a|ab|(c)(b)*", EXTENDED(), "abcbb", "ab|cbb" },
 		{ "(.)\\1", EXTENDED(), "一一二三三三", "一一|三三" },

@@ -1,0 +1,145 @@
+/*
+ * A search through a database: the list of files first, then their texts in portions, each copied in a transaction of its own,
+ * so that nobody waits for those who read what is found.
+ */
+#include "grep_priv.h"
+#include "store_priv.h"
+
+#include "planfs/search.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	PORTION_FIRST = 64 << 10, /* bytes; the first hits are there soon */
+	PORTION_BYTES = 1 << 20,
+	PORTION_FILES = 1000,
+};
+
+/* A text of the portion. */
+struct part {
+	size_t begin, len;
+	bool is_gone; /* the file went away since it was listed */
+};
+
+struct portion {
+	struct buf texts;
+	struct part parts[PORTION_FILES];
+	size_t n;
+	size_t limit; /* bytes */
+};
+
+static int read_text(struct store *s, struct conn *c, struct grep_item *item, struct portion *p)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_TEXT);
+	struct part *part = &p->parts[p->n];
+	int r, len;
+
+	*part = (struct part){ .begin = p->texts.len };
+	sqlite3_bind_int64(st, 1, item->inode);
+	r = stmt_row(st, "read a text");
+	if (r == 0)
+		part->is_gone = true;
+	else if (r > 0)
+		r = verify_text(s, c, item->inode, st);
+	item->error = r < 0 ? r : 0;
+	if (part->is_gone || r < 0)
+		return r == -ENOMEM ? r : 0;
+	len = sqlite3_column_bytes(st, 0);
+	part->len = (size_t)len;
+	return len ? buf_add(&p->texts, sqlite3_column_blob(st, 0), part->len) : 0;
+}
+
+/* The texts of the files from @items on, at most @n. */
+static int read_portion(struct store *s, struct grep_item *items, size_t n, struct portion *p)
+{
+	struct search *q;
+	int r;
+
+	p->n = p->texts.len = 0;
+	r = search_open(s, &q);
+	if (r < 0)
+		return r;
+	for (; r == 0 && p->n < n && p->n < PORTION_FILES && p->texts.len < p->limit; p->n++) {
+		p->parts[p->n] = (struct part){ 0 };
+		if (items[p->n].may_match)
+			r = read_text(s, search_conn(q), &items[p->n], p);
+	}
+	search_close(q);
+	p->limit = PORTION_BYTES;
+	return r;
+}
+
+static int tell_portion(const struct grep_item *items, const struct portion *p, struct buf *path,
+	grep_file_fn *fn, void *arg)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < p->n && r == 0; i++) {
+		const struct part *part = &p->parts[i];
+		struct match_string text = { buf_str(&p->texts) + part->begin, part->len };
+		bool has_text = items[i].may_match && items[i].error == 0;
+
+		if (!part->is_gone)
+			r = grep_list_tell(&items[i], path, has_text ? &text : NULL, fn, arg);
+	}
+	return r;
+}
+
+static int tell_all(struct store *s, struct grep_list *l, grep_file_fn *fn, void *arg)
+{
+	CLEANUP(buf_done) struct buf path = { 0 };
+	struct portion *p = calloc(1, sizeof(*p));
+	size_t at;
+	int r = p ? 0 : -ENOMEM;
+
+	if (p)
+		p->limit = PORTION_FIRST;
+	for (at = 0; at < l->n_items && r == 0; at += p->n) {
+		r = read_portion(s, l->items + at, l->n_items - at, p);
+		if (r == 0)
+			r = tell_portion(l->items + at, p, &path, fn, arg);
+	}
+	if (p)
+		buf_done(&p->texts);
+	free(p);
+	return r;
+}
+
+/* Is there what the query is about? */
+static int check_path(struct store *s, const char *path)
+{
+	struct inode inode;
+	int r;
+
+	if (!path[0])
+		return 0;
+	r = store_resolve(s, path, &inode);
+	if (r == 0 && !S_ISDIR(inode.mode) && !S_ISREG(inode.mode))
+		r = -EINVAL;
+	return r;
+}
+
+int grep_store(struct store *s, const struct grep_query *query, grep_file_fn *fn, void *arg)
+{
+	CLEANUP(grep_list_done) struct grep_list list = { 0 };
+	struct search *q = NULL;
+	int r;
+
+	store_waits(); /* it may take a second: those who want little need not wait for it */
+	r = check_path(s, query->path);
+	if (r == 0)
+		r = grep_list_init(&list, query);
+	if (r == 0)
+		r = search_open(s, &q);
+	if (r == 0)
+		r = grep_find(s, q, &list);
+	search_close(q);
+	if (r < 0)
+		return r;
+	grep_list_sort(&list);
+	return tell_all(s, &list, fn, arg);
+}
