@@ -93,6 +93,7 @@ struct forget {
 /*
  * Forget all versions of a place but what is there now, also those that a mark or a rule would keep, in one transaction that
  * overwrites their bytes. When the database is open exclusively the file is written anew, and the log is emptied: then
- * nothing of them is left in either. Otherwise in_log is set.
+ * nothing of them is left in either. Otherwise in_log is
+ * set, and the next store_prune() that has the database alone does it.
  */
 int store_forget(struct store *s, const struct forget *what, struct pruned *ret_pruned) MUST_CHECK;

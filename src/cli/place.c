@@ -112,7 +112,8 @@ static int find_in_mount(const char *path, struct buf *ret_db, struct buf *ret_b
 		at = len;
 		r = find_beginning(path, len, ret_db, ret_below);
 	}
-	while (r == -ENOENT && at > 0) { /* then the longest beginning that is still there */
+	while (r == -ENOENT &&
+		at > (path[0] == '/')) { /* then the longest beginning that is still there */
 		at = last_component(path, at);
 		r = find_beginning(path, at, ret_db, ret_below);
 	}
@@ -129,12 +130,24 @@ static bool is_database(const char *arg)
 	return stat(arg, &st) == 0 && S_ISREG(st.st_mode) && mounted_find(arg, &m, NULL) < 0;
 }
 
+/* @path may have a version behind it. */
 static int find_base(const char *path, struct place_base *b)
 {
 	CLEANUP(buf_done) struct buf below = { 0 };
+	const char *at = path + strlen(path);
 	int r;
 
 	r = find_in_mount(path, &b->db, &below);
+	while (r == -ENOENT && at > path) {
+		CLEANUP(buf_done) struct buf begin = { 0 };
+
+		at--;
+		if (*at != '@')
+			continue;
+		r = buf_add(&begin, path, (size_t)(at - path));
+		if (r == 0)
+			r = find_in_mount(buf_str(&begin), &b->db, &below);
+	}
 	if (r == -ENOENT)
 		log_err("%s: in no mounted planfs; for a database name it first: planfs %s DB …",
 			path, cli_command()->name);
@@ -180,7 +193,7 @@ static bool is_view(const char *path)
 	return strncmp(path, NAME_VIEWS, len) == 0 && (path[len] == '/' || !path[len]);
 }
 
-/* The path of @arg in the tree. -EXDEV: of another database; -EPERM: in .planfs. */
+/* The path of @arg in the tree. -ENXIO: in no mount; -EXDEV: of another database; -EPERM: in .planfs. */
 static int find_path(struct place_base *b, const char *arg, struct buf *ret_path)
 {
 	CLEANUP(buf_done) struct buf db = { 0 };
@@ -188,6 +201,8 @@ static int find_path(struct place_base *b, const char *arg, struct buf *ret_path
 	int r;
 
 	r = b->is_db ? add_components(&path, arg) : find_in_mount(arg, &db, &path);
+	if (r == -ENOENT)
+		r = -ENXIO;
 	if (r == 0 && !b->is_db && strcmp(buf_str(&db), buf_str(&b->db)) != 0)
 		r = -EXDEV;
 	if (r == 0 && is_view(buf_str(&path)))
@@ -235,9 +250,10 @@ int place_refuse(struct place_base *b, const struct place *p, const char *arg, i
 		log_err("%s: is not there, and never was", arg);
 	else if (err == -EPERM)
 		log_err("%s: in .planfs, where nothing has versions of its own", arg);
-	else if (err == -EXDEV)
+	else if (err == -EXDEV || err == -ENXIO)
 		log_err("%s: not in the same planfs", arg);
 	else
 		log_err("%s: %s", arg, strerror(-err));
-	return err == -EPERM || err == -EXDEV ? CLI_USAGE : (int)cli_exit_code(err);
+	return err == -EPERM || err == -EXDEV || err == -ENXIO ? CLI_USAGE
+							       : (int)cli_exit_code(err);
 }

@@ -174,7 +174,7 @@ static int find_split(struct place_base *b, const char *arg, struct place *ret_p
 			continue;
 		r = split_at(b, arg, at, &p);
 		if (r != 0 && r != -EINVAL && r != -ERANGE) {
-			if (r != -ENOENT && r != -EPERM && r != -EXDEV)
+			if (r != -ENOENT && r != -EPERM && r != -EXDEV && r != -ENXIO)
 				return r;
 			continue;
 		}

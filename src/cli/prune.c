@@ -168,15 +168,11 @@ static int warn(const struct session *s, const struct place *p, const struct pru
 		log_warn(
 			"%s: is there now, and its present text stays; remove it first when that must go, too",
 			s->forget);
-	if (done->no_room)
-		log_err("%s: there is no room to write the file anew, so that older bytes may be in it; "
-			"make some, and run this again",
-			buf_str(&s->base.db));
-	else if (done->in_log)
-		log_err("%s: in use, so that its log and free pages may hold bytes of it; unmount it, and run "
-			"this again",
-			buf_str(&s->base.db));
-	return done->no_room || done->in_log || s->copies ? CLI_SKIPPED : CLI_OK;
+	if (done->in_log)
+		log_err("%s: %s, so that old bytes may still be in the file and its log; 'planfs prune' finishes it",
+			buf_str(&s->base.db),
+			done->no_room ? "no room to write it anew" : "mounted, or in use");
+	return done->in_log || s->copies ? CLI_SKIPPED : CLI_OK;
 }
 
 static int forget(struct session *s)

@@ -104,7 +104,7 @@ const struct check_rule check_rules[] = {
 		"WHERE i.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM body WHERE id = i.body)" },
 	{ FINDING_DAMAGE, "text",
 		"SELECT NULL, NULL, i.id, 'has the text of another file' FROM inode i "
-		"WHERE EXISTS (SELECT 1 FROM revision r WHERE r.body = i.body) AND NOT EXISTS "
+		"WHERE i.nlink > 0 AND EXISTS (SELECT 1 FROM revision r WHERE r.body = i.body) AND NOT EXISTS "
 		"(SELECT 1 FROM revision r WHERE r.body = i.body AND r.inode = i.id)" },
 	{ FINDING_DAMAGE, "size",
 		"SELECT NULL, NULL, i.id, 'has ' || coalesce(length(b.data), 0) || "

@@ -108,6 +108,19 @@ int prune_apply_row(struct prune_sql *sql, enum prune_kind kind, const struct pr
 	return body ? drop_text(sql, inode, body, done) : 0;
 }
 
+static int apply_purge(struct txn *t, void *arg)
+{
+	(void)arg;
+	return txn_purge_all(t);
+}
+
+int prune_purge(struct store *s)
+{
+	const struct change c = { .apply = apply_purge, .wait_ms = WAIT_MS, .removes = true };
+
+	return s->exclusive ? store_change(s, &c) : 0;
+}
+
 /* --- by rule --- */
 
 struct batch {
@@ -237,6 +250,8 @@ int store_prune(struct store *s, const struct prune *how, struct pruned *ret_pru
 	int r;
 
 	r = prune_measure(s, &done.size_before, &done.free_before);
+	if (r == 0 && !how->dry_run)
+		r = prune_purge(s);
 	if (r < 0)
 		return r;
 	done.size = done.size_before;
@@ -245,7 +260,7 @@ int store_prune(struct store *s, const struct prune *how, struct pruned *ret_pru
 		r = prune_once(s, how, &done);
 	} while (r == -EAGAIN);
 	if (r == 0 && !how->dry_run)
-		r = prune_give_back(s, false, &done);
+		r = prune_give_back(s, &done);
 	if (r < 0)
 		return r;
 	*ret_pruned = done;

@@ -352,6 +352,8 @@ static int apply_forget(struct txn *t, void *arg)
 		r = delete_rows(f, t, &rows);
 	if (r == 0)
 		r = tell_dirs(f, t);
+	if (r == 0)
+		r = prune_note_debt(t->c->db);
 	if (sqlite3_exec(t->c->db, "PRAGMA secure_delete = OFF", NULL, NULL, NULL) != SQLITE_OK &&
 		r == 0)
 		r = store_errno(t->c->db, "set the connection back");
@@ -380,6 +382,8 @@ static int forget(struct forgetting *f)
 
 	r = prune_measure(f->s, &f->done.size_before, &f->done.free_before);
 	if (r == 0 && !f->what->dry_run)
+		r = prune_purge(f->s);
+	if (r == 0 && !f->what->dry_run)
 		r = tend_index(f->s);
 	if (r == 0)
 		r = find_rows(f);
@@ -390,9 +394,7 @@ static int forget(struct forgetting *f)
 	if (r == -ECANCELED && f->what->dry_run)
 		return 0;
 	if (r == 0)
-		r = prune_give_back(f->s, true, &f->done);
-	if (r == 0)
-		r = prune_empty_log(f->s, &f->done);
+		r = prune_give_back(f->s, &f->done);
 	return r < 0 ? r : prune_tell_copies(f->s, &f->texts, f->what->copy, f->what->arg);
 }
 

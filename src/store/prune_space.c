@@ -67,6 +67,35 @@ static bool has_room(struct store *s, const struct pruned *done)
 	return enough;
 }
 
+/*
+ * Bytes that should go may still be in the file: noted in SQLite's own table, so that the schema stays what it is, until
+ * the file is written anew.
+ */
+#define DEBT "'forget'"
+
+int prune_note_debt(sqlite3 *db)
+{
+	return pragma(db,
+		"INSERT INTO sqlite_sequence (name, seq) SELECT " DEBT
+		", 1 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = " DEBT ")",
+		NULL);
+}
+
+static int has_debt(struct store *s, bool *ret_has)
+{
+	int64_t n = 0;
+	struct conn *c;
+	int r;
+
+	r = reader_get(s, &c);
+	if (r < 0)
+		return r;
+	r = pragma(c->db, "SELECT count(*) FROM sqlite_sequence WHERE name = " DEBT, &n);
+	reader_put(s, c);
+	*ret_has = n > 0;
+	return r;
+}
+
 /* What was taken out of the search index is only marked in it until its pieces are put together. */
 static const char clean_index[] = "INSERT INTO search_index (search_index) VALUES ('optimize')";
 
@@ -84,27 +113,10 @@ static int write_anew(struct store *s, bool always)
 		r = pragma(c.db, clean_index, NULL);
 	if (r == 0)
 		r = pragma(c.db, "VACUUM", NULL);
+	if (r == 0 && always)
+		r = pragma(c.db, "DELETE FROM sqlite_sequence WHERE name = " DEBT, NULL);
 	conn_close(&c);
 	return r;
-}
-
-int prune_give_back(struct store *s, bool always, struct pruned *done)
-{
-	int r;
-
-	r = prune_measure(s, &done->size, &done->free);
-	if (r < 0 || !s->exclusive || (!always && done->free <= done->size / FREE_PERCENT))
-		return r;
-	done->no_room = !has_room(s, done);
-	if (done->no_room)
-		return 0;
-	r = write_anew(s, always);
-	if (r == -ENOSPC) {
-		done->no_room = true;
-		return 0;
-	}
-	done->rewritten = r == 0;
-	return r < 0 ? r : prune_measure(s, &done->size, &done->free);
 }
 
 /* The leader's connection holds the lock of checkpoints, which it gives up for one of its own. */
@@ -122,12 +134,12 @@ static bool cut_log(struct store *s)
 	return rc == SQLITE_OK;
 }
 
-int prune_empty_log(struct store *s, struct pruned *done)
+/* Write the log back and cut it to nothing; in_log stays when others hinder that. */
+static void empty_log(struct store *s, struct pruned *done)
 {
 	int tries;
 
-	done->in_log = true;
-	for (tries = 0; s->exclusive && done->rewritten && tries < 100; tries++) {
+	for (tries = 0; tries < 100; tries++) {
 		if (!leader_try(s)) {
 			usleep(10000); /* a checkpoint in a pause */
 			continue;
@@ -136,5 +148,29 @@ int prune_empty_log(struct store *s, struct pruned *done)
 		leader_resign(s);
 		break;
 	}
-	return 0;
+}
+
+int prune_give_back(struct store *s, struct pruned *done)
+{
+	bool must = false;
+	int r;
+
+	r = prune_measure(s, &done->size, &done->free);
+	if (r == 0)
+		r = has_debt(s, &must);
+	done->in_log = must;
+	if (r < 0 || !s->exclusive || (!must && done->free <= done->size / FREE_PERCENT))
+		return r;
+	done->no_room = !has_room(s, done);
+	if (done->no_room)
+		return 0;
+	r = write_anew(s, must);
+	if (r == -ENOSPC) {
+		done->no_room = true;
+		return 0;
+	}
+	done->rewritten = r == 0;
+	if (r == 0 && must)
+		empty_log(s, done);
+	return r < 0 ? r : prune_measure(s, &done->size, &done->free);
 }

@@ -17,8 +17,10 @@ enum { UNDO_PLACE, UNDO_ROWS, UNDO_INODE, UNDO_SQL_COUNT };
 
 static const char *const undo_sql[UNDO_SQL_COUNT] = {
 	[UNDO_PLACE] = "SELECT parent, name FROM revision WHERE rev = ?1",
-	[UNDO_ROWS] = ("SELECT rev, inode, op = 'remove', author, op = 'attr', time FROM revision "
-		       "WHERE parent = ?1 AND name = ?2 ORDER BY rev DESC"),
+	[UNDO_ROWS] =
+		("SELECT rev, inode, op = 'remove', author, op = 'attr', time, ifnull(program, ''), "
+		 "mode & 61440 = 32768 FROM revision "
+		 "WHERE parent = ?1 AND name = ?2 ORDER BY rev DESC"),
 	[UNDO_INODE] = "SELECT rev FROM revision WHERE inode = ?1 AND rev < ?2 ORDER BY rev DESC",
 };
 
@@ -92,16 +94,28 @@ struct finding {
 	bool sets_attr;  /* is an owner, a mode or a time taken back? */
 	bool is_removal; /* of @undone: this and the following */
 	int64_t time;
-	char undone_by[80];
+	bool is_file;
+	char undone_by[80], program[80];
 	char by[80];       /* who made @above */
 	char below_by[80]; /* who made @before */
 };
 
-/* Some editors move the old text away and write a new file: the removal belongs to the save that follows at once. */
+static const char *program_of(sqlite3_stmt *st)
+{
+	const char *program = (const char *)sqlite3_column_text(st, 6);
+
+	return program ? program : "";
+}
+
+/*
+ * Some editors move the old text away and write a new file: the removal belongs to the save that the same program
+ * makes at once.
+ */
 static bool belongs_to_save(const struct finding *f, sqlite3_stmt *st, const char *author)
 {
 	return f->undone && !f->before && sqlite3_column_int(st, 2) && !f->is_removal &&
-	       f->time - sqlite3_column_int64(st, 5) < SAVE_NS && strcmp(author, f->undone_by) == 0;
+	       f->is_file && f->time - sqlite3_column_int64(st, 5) < SAVE_NS &&
+	       strcmp(author, f->undone_by) == 0 && strcmp(program_of(st), f->program) == 0;
 }
 
 static void note_undone(struct finding *f, sqlite3_stmt *st, const char *author)
@@ -110,7 +124,9 @@ static void note_undone(struct finding *f, sqlite3_stmt *st, const char *author)
 	f->is_removal = sqlite3_column_int(st, 2);
 	f->sets_attr |= sqlite3_column_int(st, 4);
 	f->time = sqlite3_column_int64(st, 5);
+	f->is_file = sqlite3_column_int(st, 7);
 	snprintf(f->undone_by, sizeof(f->undone_by), "%s", author);
+	snprintf(f->program, sizeof(f->program), "%s", program_of(st));
 }
 
 static void note_row(struct undoing *u, sqlite3_stmt *st, struct finding *f)

@@ -57,12 +57,20 @@ void prune_sql_done(struct prune_sql *sql);
 int prune_apply_row(struct prune_sql *sql, enum prune_kind kind, const struct prune_row *row,
 	struct pruned *done) MUST_CHECK;
 
-/* prune_space.c: numbers about the file; and write it anew when it pays, or when @always */
-int prune_measure(struct store *s, int64_t *ret_size, int64_t *ret_free) MUST_CHECK;
-int prune_give_back(struct store *s, bool always, struct pruned *done) MUST_CHECK;
+/* What has no name any more is in nobody's use when we have the database alone: delete it. */
+int prune_purge(struct store *s) MUST_CHECK;
 
-/* Write the log back and cut it to nothing; in_log is set when others hinder that. */
-int prune_empty_log(struct store *s, struct pruned *done) MUST_CHECK;
+/* prune_space.c: numbers about the file */
+int prune_measure(struct store *s, int64_t *ret_size, int64_t *ret_free) MUST_CHECK;
+
+/* In the transaction under way on @db: note that old bytes must not stay in the file. */
+int prune_note_debt(sqlite3 *db) MUST_CHECK;
+
+/*
+ * Write the file anew, and empty its log, when old bytes must not stay in it; or write it anew when that pays. Only when we have
+ * the database alone; fills in what became of it.
+ */
+int prune_give_back(struct store *s, struct pruned *done) MUST_CHECK;
 
 /* prune_copies.c: add a text to those that are forgotten; and call @fn for whatever else has one of them */
 int prune_note_text(struct buf *texts, const void *data, size_t len) MUST_CHECK;
