@@ -81,7 +81,7 @@ test_units() {
   test_as user gcc --suite unit --suite layers --suite cli
   export PLANFS_TEST_BYTES=100000 # of nonsense that the splitter must survive: the first run had millions
   test_as user clang --suite unit --suite cli
-  test_as user asan --suite unit --suite cli
+  test_as user asan --suite unit
   test_as user fuzz --suite fuzz
   patience=60
   test_as user gcc --suite unit --no-suite long \
