@@ -296,34 +296,30 @@ int moment_parent(struct store *s, int64_t rev, int64_t id, int64_t *ret_parent)
 	return r;
 }
 
+struct then {
+	struct store *s;
+	int64_t rev;
+};
+
+static int step_then(void *arg, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	const struct then *then = arg;
+
+	return moment_lookup(then->s, then->rev, parent, name, ret_inode);
+}
+
 int moment_resolve(struct store *s, int64_t rev, const char *path, struct inode *ret_inode)
 {
-	char name[NAME_BYTES_MAX + 1];
+	struct then then = { s, rev };
 	struct inode at;
 	int r;
 
 	r = moment_get(s, rev, STORE_ROOT, &at);
-	while (r == 0) {
-		size_t len;
-
-		path += strspn(path, "/");
-		len = strcspn(path, "/");
-		if (len == 0)
-			break;
-		if (len > NAME_BYTES_MAX)
-			return -ENAMETOOLONG;
-		if (!S_ISDIR(at.mode))
-			return -ENOTDIR;
-		memcpy(name, path, len);
-		name[len] = '\0';
-		path += len;
-		if (strcmp(name, ".") != 0)
-			r = moment_lookup(s, rev, at.id, name, &at);
-	}
-	if (r < 0)
-		return r;
-	*ret_inode = at;
-	return 0;
+	if (r == 0)
+		r = path_walk(path, step_then, &then, &at);
+	if (r == 0)
+		*ret_inode = at;
+	return r;
 }
 
 static int look_target(struct conn *c, const struct look_key *key, void *ret)

@@ -120,13 +120,11 @@ int store_parent(struct store *s, int64_t id, int64_t *ret_parent)
 	return store_look(s, look_parent, &(struct look_key){ .id = id }, ret_parent);
 }
 
-int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
+int path_walk(const char *path, step_fn *step, void *arg, struct inode *at)
 {
 	char name[NAME_BYTES_MAX + 1];
-	struct inode at;
-	int r;
+	int r = 0;
 
-	r = store_get(s, STORE_ROOT, &at);
 	while (r == 0) {
 		size_t len;
 
@@ -136,18 +134,33 @@ int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
 			break;
 		if (len > NAME_BYTES_MAX)
 			return -ENAMETOOLONG;
-		if (!S_ISDIR(at.mode))
+		if (!S_ISDIR(at->mode))
 			return -ENOTDIR;
 		memcpy(name, path, len);
 		name[len] = '\0';
 		path += len;
 		if (strcmp(name, ".") != 0)
-			r = store_lookup(s, at.id, name, &at);
+			r = step(arg, at->id, name, at);
 	}
-	if (r < 0)
-		return r;
-	*ret_inode = at;
-	return 0;
+	return r;
+}
+
+static int step_now(void *arg, int64_t parent, const char *name, struct inode *ret_inode)
+{
+	return store_lookup(arg, parent, name, ret_inode);
+}
+
+int store_resolve(struct store *s, const char *path, struct inode *ret_inode)
+{
+	struct inode at;
+	int r;
+
+	r = store_get(s, STORE_ROOT, &at);
+	if (r == 0)
+		r = path_walk(path, step_now, s, &at);
+	if (r == 0)
+		*ret_inode = at;
+	return r;
 }
 
 /* A damaged row must not reach the kernel; 'check' names it. */

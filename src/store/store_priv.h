@@ -254,6 +254,12 @@ int conn_lookup(
 	struct conn *c, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent) MUST_CHECK;
 
+/* Find @name in directory @parent, now or then. */
+typedef int step_fn(void *arg, int64_t parent, const char *name, struct inode *ret_inode);
+
+/* Go from *at along @path, as store_resolve() does. Returns 0, -ENOTDIR, -ENAMETOOLONG or what @step said. */
+int path_walk(const char *path, step_fn *step, void *arg, struct inode *at) MUST_CHECK;
+
 /* verify.c */
 bool inode_is_sound(const struct inode *i); /* can it be shown to the kernel? */
 
