@@ -1,12 +1,22 @@
 # shellcheck shell=sh
-# Helpers of the tests of single commands; sourced with $planfs set. $work is removed at the end, $db a fresh database.
+# Helpers of the tests of commands; sourced with $planfs set. $work and a mount at $mnt are removed at the end; $db is the
+# path of a database that is not there yet: see begin.
 
 export LC_ALL=C.UTF-8
 work=$(mktemp -d /tmp/planfs-cli-XXXXXX) || exit 1
-trap 'rm -rf "$work"' EXIT
-db=$work/plans.db
+db=$work/plans.db mnt=$work/mnt
 failed=0 done=0
-"$planfs" init "$db" || exit 1
+
+clean_up() {
+	mountpoint -q "$mnt" && umount "$mnt"
+	rm -rf "$work"
+}
+trap clean_up EXIT
+
+# A fresh database.
+begin() {
+	"$planfs" init "$db" || exit 1
+}
 
 # run CODE STDOUT STDERR [ARGUMENT...]: the outputs are patterns of the shell for all that is printed
 run() {

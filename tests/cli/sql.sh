@@ -5,6 +5,7 @@
 set -u
 planfs=$1
 . "$(dirname "$0")/lib.sh"
+begin
 
 # script TEXT [OPTION...]: run TEXT as stdin
 script() {

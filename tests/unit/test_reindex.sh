@@ -5,39 +5,7 @@
 #   test_reindex.sh PLANFS
 set -u
 planfs=$1
-work=$(mktemp -d /tmp/planfs-reindex-XXXXXX)
-failed=0 done=0
-db=$work/plans.db mnt=$work/mnt
-
-clean_up() {
-  mountpoint -q "$mnt" && umount "$mnt"
-  rm -rf "$work"
-}
-trap clean_up EXIT
-
-# run CODE STDOUT STDERR [ARGUMENT...]: the outputs are patterns of the shell for all that is printed
-run() {
-  code=$1 out=$2 err=$3
-  shift 3
-  "$planfs" "$@" >"$work/out" 2>"$work/err"
-  got=$?
-  done=$((done + 1))
-  # shellcheck disable=SC2254
-  case $(cat "$work/out") in $out) ;; *) got="$got, stdout: $(cat "$work/out")" ;; esac
-  # shellcheck disable=SC2254
-  case $(cat "$work/err") in $err) ;; *) got="$got, stderr: $(cat "$work/err")" ;; esac
-  [ "$got" = "$code" ] && return
-  failed=$((failed + 1))
-  printf 'planfs %s\n  wanted %s, stdout: %s, stderr: %s\n  got %s\n' "$*" "$code" "$out" "$err" "$got"
-}
-
-# same WHAT WANTED GOT
-same() {
-  done=$((done + 1))
-  [ "$2" = "$3" ] && return
-  failed=$((failed + 1))
-  printf '%s\n  wanted %s\n  got %s\n' "$1" "$2" "$3"
-}
+. "$(dirname "$0")/../cli/lib.sh"
 
 # state PATH: files in the index, waiting for it, apart
 state() {
