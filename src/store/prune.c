@@ -15,12 +15,12 @@ static const char *const prune_sql_text[PRUNE_SQL_COUNT] = {
 	[PRUNE_SQL_MOVE] =
 		"UPDATE revision SET dir_mtime = (SELECT dir_mtime FROM revision WHERE rev = ?1) "
 		"WHERE rev = ?2 AND dir_mtime IS NULL",
-	/* A text that a file has, or one without a name that is still open, or that the search index holds, stays. */
+	/* A text that a file has, also one without a name that is still open, or that the search index holds, stays. */
 	[PRUNE_SQL_DROP] =
 		"DELETE FROM body WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1) "
-		"AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND ?1 IN (body, indexed)) "
+		"AND NOT EXISTS (SELECT 1 FROM inode WHERE body = ?1) "
+		"AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND indexed = ?1) "
 		"AND NOT EXISTS (SELECT 1 FROM search_gone WHERE inode = ?2 AND body = ?1) "
-		"AND id NOT IN (SELECT body FROM inode WHERE nlink = 0 AND body IS NOT NULL) "
 		"RETURNING length(data)",
 };
 

@@ -31,6 +31,7 @@ static const char times[] =
 /* The number of the row ends each index. Rows that were loaded have the times of another database. */
 static const char indices[] =
 	"CREATE INDEX revision_inode ON revision(inode);\n"
+	"CREATE INDEX inode_body ON inode(body) WHERE body IS NOT NULL;\n" /* a restored copy shares its text */
 	"CREATE INDEX revision_dir ON revision(parent) WHERE dir_mtime IS NOT NULL;\n"
 	"CREATE INDEX revision_time ON revision(time) WHERE ifnull(origin, 0) >= 0;\n"
 	"CREATE INDEX revision_conflict ON revision(conflict) WHERE conflict IS NOT NULL;\n";

@@ -7,10 +7,10 @@
 	"i.id, i.mode, i.uid, i.gid, i.nlink, i.rdev, i.size, i.atime, i.mtime, i.ctime, i.btime, i.body"
 
 /* One row of me, so that the order is that of the index and no text is sorted. */
-#define TEXTS_BESIDE(where, order)                                                                 \
-	"SELECT i.id, d.name, b.data FROM (SELECT parent, seq FROM dentry WHERE inode = ?1 LIMIT 1) me "   \
-	"CROSS JOIN dentry d INDEXED BY dentry_order ON d.parent = me.parent AND " where           \
-	" CROSS JOIN inode i ON i.id = d.inode CROSS JOIN body b ON b.id = i.body "                \
+#define TEXTS_BESIDE(where, order)                                                                       \
+	"SELECT i.id, d.name, b.data FROM (SELECT parent, seq FROM dentry WHERE inode = ?1 LIMIT 1) me " \
+	"CROSS JOIN dentry d INDEXED BY dentry_order ON d.parent = me.parent AND " where                 \
+	" CROSS JOIN inode i ON i.id = d.inode CROSS JOIN body b ON b.id = i.body "                      \
 	"WHERE i.mode & 61440 = 32768 AND i.size = length(b.data) ORDER BY " order
 
 /* In the order of moment_from_row(). */
@@ -45,8 +45,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_XATTR_LIST] = "SELECT name FROM xattr WHERE inode = ?1 ORDER BY name",
 	[SQL_MAX_REV] = "SELECT max(rev) FROM revision",
 	[SQL_MAX_INODE] = "SELECT seq FROM sqlite_sequence WHERE name = 'inode'",
-	[SQL_FEED] = "SELECT rev, op, parent, inode, name, origin, dir_mtime IS NOT NULL FROM revision "
-		     "WHERE rev > ?1 ORDER BY rev LIMIT 1000",
+	[SQL_FEED] =
+		"SELECT rev, op, parent, inode, name, origin, dir_mtime IS NOT NULL FROM revision "
+		"WHERE rev > ?1 ORDER BY rev LIMIT 1000",
 	[SQL_VERSIONS] =
 		"SELECT rev, time, author, op, name, mode, mtime, ifnull(body, 0), program FROM revision "
 		"WHERE parent = ?1 ORDER BY rev",
@@ -91,8 +92,9 @@ const char *const sql_text[SQL_COUNT] = {
 			   "WHERE parent = ?1 GROUP BY name",
 	[SQL_PAST_FIRST] = "SELECT min(rev) FROM revision WHERE parent = ?1 AND name = ?2",
 	/* the hashes come first, so that long texts are seldom read */
-	[SQL_SAME_TEXT] = "SELECT CASE WHEN a.hash NOT NULL AND b.hash NOT NULL THEN a.hash = b.hash "
-			  "ELSE a.data = b.data END FROM body a, body b WHERE a.id = ?1 AND b.id = ?2",
+	[SQL_SAME_TEXT] =
+		"SELECT CASE WHEN a.hash NOT NULL AND b.hash NOT NULL THEN a.hash = b.hash "
+		"ELSE a.data = b.data END FROM body a, body b WHERE a.id = ?1 AND b.id = ?2",
 	[SQL_MARK] = "SELECT rev FROM mark WHERE name = ?1",
 	[SQL_MARKS] = "SELECT name, author, rev, time FROM mark /*scan*/ ORDER BY rev, name",
 
@@ -131,11 +133,13 @@ const char *const sql_text[SQL_COUNT] = {
 
 	[SQL_BODY_INSERT] = "INSERT INTO body (id, hash, data) VALUES (?1, ?2, ?3)",
 	[SQL_BODY_EQUAL] = "SELECT data = ?2 FROM body WHERE id = ?1",
-	/* Bodies that no version names belong to one inode only: they go with it. */
-	[SQL_BODY_DROP] = "DELETE FROM body WHERE id = ?1 "
-			  "AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1) "
-			  "AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND indexed = ?1) "
-			  "AND NOT EXISTS (SELECT 1 FROM search_gone WHERE inode = ?2 AND body = ?1)",
+	/* No version names it, no file has it (a restored copy shares its text), and the index does not need it. */
+	[SQL_BODY_DROP] =
+		"DELETE FROM body WHERE id = ?1 "
+		"AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1) "
+		"AND NOT EXISTS (SELECT 1 FROM inode WHERE body = ?1) "
+		"AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND indexed = ?1) "
+		"AND NOT EXISTS (SELECT 1 FROM search_gone WHERE inode = ?2 AND body = ?1)",
 	/* Before the inode is deleted: what the index holds of it must be taken out with this text. */
 	[SQL_SEARCH_GONE] = "INSERT OR REPLACE INTO search_gone (inode, body) "
 			    "SELECT id, indexed FROM inode WHERE id = ?1 AND indexed > 0",

@@ -2,6 +2,7 @@
 #include "store_drawing.h"
 
 #include "planfs/prune.h"
+#include "planfs/restore.h"
 #include "planfs/search.h"
 #include "planfs/snapshot.h"
 
@@ -187,8 +188,8 @@ static void kept_days_stay_exactly_what_they_were(void **state)
 	assert_int_equal(done.texts, again.texts);
 	assert_int_equal(done.text_bytes, again.text_bytes);
 	if (done.forgotten <= 100 || done.texts <= 20)
-		fail_msg("only %lld of %lld, moments %lld, texts %lld",
-			(long long)done.forgotten, (long long)done.changes, (long long)done.moments, (long long)done.texts);
+		fail_msg("only %lld of %lld, moments %lld, texts %lld", (long long)done.forgotten,
+			(long long)done.changes, (long long)done.moments, (long long)done.texts);
 	assert_int_equal(number(f, "SELECT count(*) FROM revision"), done.changes - done.forgotten);
 	check_kept(f, k);
 	nothing_is_left_over(f);
@@ -295,6 +296,32 @@ static void a_text_that_is_still_open_is_not_deleted(void **state)
 	assert_int_equal(store_read_body(f->s, inode.body, &text), 0);
 	assert_string_equal(buf_str(&text), "open");
 	purge_all(f);
+	index_all(f);
+	nothing_is_left_over(f);
+}
+
+/* A restored copy has the text of the original, and under a scratch name no version says so. */
+static void a_text_that_another_file_has_is_not_deleted(void **state)
+{
+	struct fixture *f = *state;
+	struct prune how = { .now = INT64_MAX / 2 };
+	struct restore what = { .from_name = "a.txt", .name = "b.txt", .is_copy = true };
+	struct restored copied = { 0 };
+	struct pruned done;
+
+	make_plan(f);
+	assert_int_equal(make_file(f, PLAN "/a.txt", "shared"), 0);
+	what.rev = newest(f);
+	what.parent = what.from_parent = stat_at(f, PLAN).id;
+	assert_int_equal(store_restore(f->s, &what, &copied), 0);
+	restored_done(&copied);
+	assert_int_equal(move_to(f, PLAN "/b.txt", PLAN "/b.txt~"), 0);
+	assert_int_equal(remove_file(f, PLAN "/a.txt"), 0);
+	purge_all(f);
+	prune(f, &how, &done);
+	assert_int_equal(make_file(f, PLAN "/c.txt", "later"), 0);
+	prune(f, &how, &done);
+	expect_text(f, PLAN "/b.txt~", "shared");
 	index_all(f);
 	nothing_is_left_over(f);
 }
@@ -540,6 +567,7 @@ int main(void)
 		CASE(rules_that_keep_everything_forget_nothing),
 		CASE(what_was_overwritten_unseen_is_kept_as_long_as_a_rule_reaches),
 		CASE(a_text_that_is_still_open_is_not_deleted),
+		CASE(a_text_that_another_file_has_is_not_deleted),
 		cmocka_unit_test(spans_are_read_strictly),
 		cmocka_unit_test(days_are_those_of_the_calendar),
 		CASE(what_is_forgotten_is_nowhere_in_the_file),
