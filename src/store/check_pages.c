@@ -98,17 +98,16 @@ static int find_object(sqlite3 *db, const char *type, const char *name, struct b
 	return r < 0 ? r : 1;
 }
 
-static int compare_object(struct check *k, sqlite3_stmt *wanted)
+static int compare_object(void *arg, const struct schema_object *wanted)
 {
-	const char *type = (const char *)sqlite3_column_text(wanted, 0);
-	const char *name = (const char *)sqlite3_column_text(wanted, 1);
+	const char *type = wanted->type, *name = wanted->name;
 	CLEANUP(buf_done) struct buf sql = { 0 };
+	struct check *k = arg;
 	char text[160];
 	int r;
 
 	r = find_object(k->db, type, name, &sql);
-	if (r < 0 ||
-		(r > 0 && strcmp(buf_str(&sql), (const char *)sqlite3_column_text(wanted, 2)) == 0))
+	if (r < 0 || (r > 0 && strcmp(buf_str(&sql), wanted->sql) == 0))
 		return r < 0 ? r : 0;
 	snprintf(text, sizeof(text), "the %s %s %s", type, name,
 		r ? "is not the one that planfs makes" : "is missing");
@@ -123,7 +122,8 @@ static int compare_object(struct check *k, sqlite3_stmt *wanted)
 	return tell(k, "schema", text);
 }
 
-int schema_reference(sqlite3 **ret_db)
+/* An empty database in memory with the schema of this program. */
+static int open_reference(sqlite3 **ret_db)
 {
 	sqlite3 *db = NULL;
 	int r;
@@ -141,21 +141,32 @@ int schema_reference(sqlite3 **ret_db)
 	return r;
 }
 
-int check_schema(struct check *k)
+int schema_each(schema_object_fn *fn, void *arg)
 {
 	CLEANUP(sqlite_closep) sqlite3 *reference = NULL;
 	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
 	int r;
 
-	r = schema_reference(&reference);
+	r = open_reference(&reference);
 	if (r < 0)
 		return r;
 	if (sqlite3_prepare_v2(reference, schema_objects, -1, &st, NULL) != SQLITE_OK)
 		return store_errno(reference, "read the schema");
 	while ((r = stmt_row(st, "read the schema")) > 0) {
-		r = compare_object(k, st);
+		const struct schema_object o = {
+			.type = (const char *)sqlite3_column_text(st, 0),
+			.name = (const char *)sqlite3_column_text(st, 1),
+			.sql = (const char *)sqlite3_column_text(st, 2),
+		};
+
+		r = o.type && o.name && o.sql ? fn(arg, &o) : -ENOMEM;
 		if (r != 0)
 			return r;
 	}
 	return r;
+}
+
+int check_schema(struct check *k)
+{
+	return schema_each(compare_object, k);
 }

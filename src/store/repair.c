@@ -92,45 +92,32 @@ int repair_apply(struct repair *p, const struct repair_rule *rules)
 
 /* --- the schema --- */
 
-static int replace_object(struct repair *p, sqlite3_stmt *wanted)
+/* Dropping a view drops its triggers: all views, triggers and indices are made anew. */
+static int replace_object(void *arg, const struct schema_object *wanted)
 {
-	const char *type = (const char *)sqlite3_column_text(wanted, 0);
-	const char *name = (const char *)sqlite3_column_text(wanted, 1);
-	const char *sql = (const char *)sqlite3_column_text(wanted, 2);
+	struct repair *p = arg;
 	CLEANUP(buf_done) struct buf drop = { 0 };
 	char *errors = NULL;
 	int r;
 
+	if (strcmp(wanted->type, "table") == 0)
+		return 0;
 	/* the names are those of our own schema */
-	r = buf_printf(&drop, "DROP %s IF EXISTS \"%s\"", type, name);
+	r = buf_printf(&drop, "DROP %s IF EXISTS \"%s\"", wanted->type, wanted->name);
 	if (r < 0)
 		return r;
 	if (sqlite3_exec(p->k.db, buf_str(&drop), NULL, NULL, &errors) != SQLITE_OK ||
-		sqlite3_exec(p->k.db, sql, NULL, NULL, &errors) != SQLITE_OK)
+		sqlite3_exec(p->k.db, wanted->sql, NULL, NULL, &errors) != SQLITE_OK)
 		r = store_errno(p->k.db, "make the schema anew");
 	sqlite3_free(errors);
 	return r;
 }
 
-/* Dropping a view drops its triggers: all views and triggers are made anew, indices only when they differ. */
 static int replace_schema(struct repair *p)
 {
-	CLEANUP(sqlite_closep) sqlite3 *reference = NULL;
-	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
 	int r;
 
-	r = schema_reference(&reference);
-	if (r < 0)
-		return r;
-	if (sqlite3_prepare_v2(reference, schema_objects, -1, &st, NULL) != SQLITE_OK)
-		return store_errno(reference, "read the schema");
-	while ((r = stmt_row(st, "read the schema")) > 0) {
-		if (strcmp((const char *)sqlite3_column_text(st, 0), "table") == 0)
-			continue;
-		r = replace_object(p, st);
-		if (r < 0)
-			return r;
-	}
+	r = schema_each(replace_object, p);
 	return r < 0 ? r
 		     : repair_tell(
 			       p, "schema", 0, NULL, "views, triggers and indices were made anew");

@@ -86,25 +86,11 @@ static int authorize(
 	}
 }
 
-static int find_ours(struct shell *sh)
+static int add_ours(void *arg, const struct schema_object *object)
 {
-	CLEANUP(sqlite_closep) sqlite3 *reference = NULL;
-	CLEANUP_FINALIZE sqlite3_stmt *st = NULL;
-	int r;
+	struct shell *sh = arg;
 
-	r = schema_reference(&reference);
-	if (r < 0)
-		return r;
-	if (sqlite3_prepare_v2(reference, schema_objects, -1, &st, NULL) != SQLITE_OK)
-		return store_errno(reference, "read the schema");
-	while ((r = stmt_row(st, "read the schema")) > 0) {
-		const char *name = (const char *)sqlite3_column_text(st, 1);
-
-		r = name ? buf_add(&sh->ours, name, strlen(name) + 1) : -ENOMEM;
-		if (r < 0)
-			break;
-	}
-	return r;
+	return buf_add(&sh->ours, object->name, strlen(object->name) + 1);
 }
 
 /*
@@ -133,7 +119,7 @@ int shell_open(struct store *s, bool readonly, struct shell **ret_shell)
 	if (!sh)
 		return -ENOMEM;
 	sh->readonly = readonly || s->readonly;
-	r = find_ours(sh);
+	r = schema_each(add_ours, sh);
 	if (r == 0)
 		r = conn_open(&sh->c, s->uri.len ? buf_str(&s->uri) : s->path, sh->readonly, false);
 	if (r == 0)

@@ -411,8 +411,12 @@ bool text_has_hash(const void *data, size_t len, const void *hash); /* of 16 byt
 int check_pages(struct check *k) MUST_CHECK;
 int check_schema(struct check *k) MUST_CHECK;
 
-/* An empty database in memory with the schema of this program, to be closed with sqlite3_close(). */
-int schema_reference(sqlite3 **ret_db) MUST_CHECK;
+/* What the schema of this program makes. A result of @fn other than 0 ends it, and is returned. */
+struct schema_object {
+	const char *type, *name, *sql; /* valid during the call */
+};
+typedef int schema_object_fn(void *arg, const struct schema_object *object);
+int schema_each(schema_object_fn *fn, void *arg) MUST_CHECK;
 
 /* check.c: the newest version of this place whose text is intact and not @body; *ret_rev 0: none. */
 int check_intact_version(struct check *k, int64_t parent, const char *name, int64_t body,
