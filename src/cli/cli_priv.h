@@ -101,6 +101,9 @@ int privilege_drop(const char *db) MUST_CHECK;
 /* What the mount at @point says of itself, JSON. Returns 0 and *ret_json, or -Exxx. */
 int status_of_mount(const char *point, struct buf *ret_json) MUST_CHECK;
 
+/* Where the value of the member @key of that JSON begins, which has a line for each member; NULL: none. */
+const char *status_member(const char *json, const char *key);
+
 /* --- main.c --- */
 
 /* The command under way. */

@@ -16,7 +16,7 @@ struct status {
 	struct store_status store;
 	struct store_counts counts;
 	struct search_status search;
-	bool has_search;        /* else the index is damaged */
+	bool has_search; /* else the index is damaged */
 	int64_t conflicts;
 	struct mounted mounted; /* empty: not mounted */
 	bool is_dead;           /* mounted, but its daemon is gone */
@@ -125,18 +125,24 @@ static void print_json(const struct store *store, const struct status *s)
 	fputs("\n}\n", stdout);
 }
 
-/* Print the member @key of the flat object @json, of which each member is a line, when it tells something. */
-static void print_member(const char *label, const char *json, const char *key)
+const char *status_member(const char *json, const char *key)
 {
 	char quoted[64];
 	const char *at;
-	int len;
 
 	snprintf(quoted, sizeof(quoted), "\"%s\": ", key);
 	at = strstr(json, quoted);
+	return at ? at + strlen(quoted) : NULL;
+}
+
+/* Print the member @key, when it tells something. */
+static void print_member(const char *label, const char *json, const char *key)
+{
+	const char *at = status_member(json, key);
+	int len;
+
 	if (!at)
 		return;
-	at += strlen(quoted);
 	len = (int)strcspn(at, "\n");
 	while (len > 0 && strchr(", ", at[len - 1]))
 		len--;

@@ -22,12 +22,9 @@ struct daemon {
 
 static int64_t number_of(const char *json, const char *key)
 {
-	char quoted[64];
-	const char *at;
+	const char *at = status_member(json, key);
 
-	snprintf(quoted, sizeof(quoted), "\"%s\": ", key);
-	at = strstr(json, quoted);
-	return at ? strtoll(at + strlen(quoted), NULL, 10) : 0;
+	return at ? strtoll(at, NULL, 10) : 0;
 }
 
 static int ask(const char *point, struct daemon *ret_daemon)
@@ -43,10 +40,10 @@ static int ask(const char *point, struct daemon *ret_daemon)
 	d.pid = number_of(buf_str(&json), "pid");
 	d.supervisor = number_of(buf_str(&json), "supervisor");
 	d.dirty_files = number_of(buf_str(&json), "dirty_files");
-	version = strstr(buf_str(&json), "\"version\": \"");
-	if (version)
-		snprintf(d.version, sizeof(d.version), "%.*s", (int)strcspn(version + 12, "\""),
-			version + 12);
+	version = status_member(buf_str(&json), "version");
+	if (version && *version == '"')
+		snprintf(d.version, sizeof(d.version), "%.*s", (int)strcspn(version + 1, "\""),
+			version + 1);
 	*ret_daemon = d;
 	return d.pid > 0 && d.supervisor > 0 ? 0 : -ENOTSUP;
 }
