@@ -124,9 +124,9 @@ const struct check_rule check_rules[] = {
 		"FROM inode i WHERE indexed > 0 AND NOT EXISTS (SELECT 1 FROM body WHERE id = i.indexed)" },
 	{ FINDING_DAMAGE, "search",
 		"SELECT NULL, NULL, NULL, 'the search index holds a text of inode ' || g.inode || "
-		"iif(b.id IS NULL, ', and the text is missing; ', ', which was deleted, and is there; ') || "
+		"iif(i.id IS NULL, ', and the text is missing; ', ', which was deleted, and is there; ') || "
 		"'''planfs reindex'' makes it anew' FROM search_gone g LEFT JOIN body b ON b.id = g.body "
-		"LEFT JOIN inode i ON i.id = g.inode WHERE b.id IS NULL OR i.id NOT NULL" },
+		"LEFT JOIN inode i ON i.id = g.inode WHERE (b.id IS NULL AND g.body NOT NULL) OR i.id NOT NULL" },
 	{ FINDING_DAMAGE, "xattr",
 		"SELECT NULL, NULL, NULL, 'attribute ' || name || ' belongs to inode ' "
 		"|| inode || ', which is missing' FROM xattr x WHERE NOT EXISTS "
@@ -146,7 +146,7 @@ const struct check_rule check_rules[] = {
 		"SELECT NULL, NULL, NULL, count(*) || iif(count(*) = 1, ' text', ' texts') "
 		"|| ' without a file or a version that needs it' FROM body b WHERE NOT EXISTS (SELECT 1 FROM revision WHERE body = b.id) "
 		"AND b.id NOT IN (SELECT body FROM inode WHERE body NOT NULL UNION ALL SELECT indexed FROM inode "
-		"WHERE indexed NOT NULL UNION ALL SELECT body FROM search_gone) HAVING count(*) > 0" },
+		"WHERE indexed NOT NULL UNION ALL SELECT body FROM search_gone WHERE body NOT NULL) HAVING count(*) > 0" },
 
 	{ FINDING_NOTE, "history", check_history_names },
 	{ FINDING_NOTE, "history", check_history_files },

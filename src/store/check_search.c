@@ -15,7 +15,7 @@
 
 /* Of pairs of a word and a file, in no order. */
 struct sum {
-	uint64_t pairs, mixed, added;
+	uint64_t rows, pairs, mixed, added;
 };
 
 static void add_pair(struct sum *s, const char *word, size_t len, int64_t inode)
@@ -107,14 +107,15 @@ static int sum_texts(struct check *k, struct sum *ret_sum)
 	int r;
 
 	r = check_prepare(k,
-		"SELECT i.id, b.data FROM inode i CROSS JOIN body b ON b.id = i.indexed "
-		"WHERE i.indexed > 0 UNION ALL SELECT g.inode, b.data FROM search_gone g "
-		"CROSS JOIN body b ON b.id = g.body",
+		"SELECT i.id, b.data FROM inode i LEFT JOIN body b ON b.id = i.indexed "
+		"WHERE i.indexed NOT NULL UNION ALL SELECT g.inode, b.data FROM search_gone g "
+		"LEFT JOIN body b ON b.id = g.body",
 		&st);
 	while (r == 0 && (r = stmt_row(st, "read the texts")) > 0) {
 		size_t len = (size_t)sqlite3_column_bytes(st, 1);
 
 		w.inode = sqlite3_column_int64(st, 0);
+		w.sum.rows++;
 		r = seen_reset(&w.seen, len);
 		if (r == 0)
 			r = ngram_each(sqlite3_column_blob(st, 1), len, add_word_of_text, &w);
@@ -179,13 +180,19 @@ static int sum_answers(struct check *k, struct sum *ret_sum)
 	struct sum sum = { 0 };
 	int r;
 
-	r = quiet_prepare(k, "SELECT term FROM " WORDS, &words);
+	r = quiet_prepare(k, "SELECT term, doc FROM " WORDS, &words);
 	if (r == 0)
 		r = quiet_prepare(
 			k, "SELECT rowid FROM search_index WHERE search_index MATCH ?1", &ask);
-	while (r == 0 && (r = quiet_row(k, words)) > 0)
-		r = sum_word(k, ask, (const char *)sqlite3_column_text(words, 0),
-			(size_t)sqlite3_column_bytes(words, 0), &sum);
+	while (r == 0 && (r = quiet_row(k, words)) > 0) {
+		const char *word = (const char *)sqlite3_column_text(words, 0);
+
+		r = 0;
+		if (word && strcmp(word, SEARCH_MARK) == 0) /* no query has it */
+			sum.rows = (uint64_t)sqlite3_column_int64(words, 1);
+		else
+			r = sum_word(k, ask, word, (size_t)sqlite3_column_bytes(words, 0), &sum);
+	}
 	if (r == 0)
 		*ret_sum = sum;
 	return r;

@@ -3,6 +3,8 @@
 
 #include "store_restore_priv.h"
 
+#include "planfs/name.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,6 +91,13 @@ static int touch_dirs(struct txn *t, const struct rename *r, int out, int in)
 	return err < 0 ? err : touch_dir(t, r->new_parent, in);
 }
 
+/* What goes to a scratch name leaves the history: its other names have one less beside them. */
+static int record_came(struct txn *t, int64_t parent, const char *name, struct inode *inode)
+{
+	return name_is_scratch(name) ? record_change(t, inode, false, 0)
+				     : record_arrival(t, ARRIVAL_RENAME, parent, name, inode);
+}
+
 static int exchange(struct txn *t, const struct rename *r, struct inode *a, struct inode *b)
 {
 	int a_dir = S_ISDIR(a->mode), b_dir = S_ISDIR(b->mode);
@@ -106,8 +115,8 @@ static int exchange(struct txn *t, const struct rename *r, struct inode *a, stru
 	if (err == 0)
 		err = set_links(t, b, b->nlink);
 	if (err == 0)
-		err = record_arrival(t, ARRIVAL_RENAME, r->parent, r->name, b);
-	return err < 0 ? err : record_arrival(t, ARRIVAL_RENAME, r->new_parent, r->new_name, a);
+		err = record_came(t, r->parent, r->name, b);
+	return err < 0 ? err : record_came(t, r->new_parent, r->new_name, a);
 }
 
 static int move(struct txn *t, const struct rename *r, struct inode *moved, struct inode *replaced)

@@ -6,6 +6,12 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+/* The first word of every row of the index: in no text, because it ends lines. */
+#define SEARCH_MARK "\n"
+
+/* As the partial index inode_waiting has it, word for word. */
+#define SEARCH_IS_WAITING "ifnull(body, 0) <> abs(ifnull(indexed, 0)) AND nlink <> 0"
+
 struct check;
 struct conn;
 struct repair;

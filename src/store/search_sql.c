@@ -9,8 +9,7 @@
 /* Has a name and a text. What is here and not in the two sets below, the index knows. */
 #define HAS_TEXT "i.mode & 61440 = 32768 AND i.nlink <> 0 AND i.body NOT NULL"
 
-/* As the partial index has it, word for word. */
-#define IS_WAITING "body IS NOT indexed AND body IS NOT -indexed AND nlink <> 0"
+#define TEXT(id) "ifnull((SELECT CAST(data AS TEXT) FROM body WHERE id = " id "), '')"
 
 static const char *const texts[SEARCH_SQL_COUNT] = {
 	[SEARCH_BEGIN] = "BEGIN",
@@ -24,9 +23,9 @@ static const char *const texts[SEARCH_SQL_COUNT] = {
 	[SEARCH_INDEXED] = "SELECT " CANDIDATE " FROM inode i /*scan: the index is damaged*/ "
 			   "WHERE i.id > ?1 AND i.indexed = i.body AND " HAS_TEXT " ORDER BY i.id",
 	[SEARCH_WAITING] = "SELECT " CANDIDATE " FROM inode i INDEXED BY inode_waiting "
-			   "WHERE " IS_WAITING " AND " HAS_TEXT,
+			   "WHERE " SEARCH_IS_WAITING " AND " HAS_TEXT,
 	[SEARCH_APART] = "SELECT " CANDIDATE " FROM inode i INDEXED BY inode_apart "
-			 "WHERE indexed < 0 AND i.body = -i.indexed AND " HAS_TEXT,
+			 "WHERE indexed <= 0 AND i.body = -i.indexed AND " HAS_TEXT,
 	[SEARCH_ALL] = "SELECT " CANDIDATE " FROM inode i /*scan: every file*/ "
 		       "WHERE i.mode & 61440 = 32768 AND i.nlink <> 0",
 	[SEARCH_NAMES] = "SELECT parent, name FROM dentry WHERE inode = ?1",
@@ -35,13 +34,14 @@ static const char *const texts[SEARCH_SQL_COUNT] = {
 	[SEARCH_DIRECTORY] = "SELECT parent, name FROM dentry WHERE inode = ?1 LIMIT 1",
 
 	[SEARCH_NEXT_WAITING] = "SELECT id, body, indexed FROM inode INDEXED BY inode_waiting "
-				"WHERE " IS_WAITING " AND id > ?1 ORDER BY id LIMIT 1",
+				"WHERE " SEARCH_IS_WAITING " AND id > ?1 ORDER BY id LIMIT 1",
 	[SEARCH_NEXT_GONE] =
 		"SELECT inode, body FROM search_gone WHERE inode > ?1 ORDER BY inode LIMIT 1",
 	[SEARCH_SIZE] = "SELECT length(data) FROM body WHERE id = ?1",
-	[SEARCH_ADD] = "INSERT INTO search_index (rowid, body) VALUES (?1, ?2)",
+	[SEARCH_ADD] = "INSERT INTO search_index (rowid, body) VALUES (?1, " TEXT("?2") ")",
 	[SEARCH_TAKE] =
-		"INSERT INTO search_index (search_index, rowid, body) VALUES ('delete', ?1, ?2)",
+		"INSERT INTO search_index (search_index, rowid, body) "
+		"VALUES ('delete', ?1, " TEXT("?3") " || char(10) || " TEXT("?2") ")",
 	[SEARCH_NOTE] = "UPDATE inode SET indexed = ?2 WHERE id = ?1",
 	[SEARCH_FORGET] = "DELETE FROM search_gone WHERE inode = ?1",
 	[SEARCH_MERGE] = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?1)",

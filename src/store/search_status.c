@@ -84,6 +84,8 @@ static int get_record(struct conn *c, int id, sqlite3_stmt **ret_st, struct reco
 	if (r <= 0)
 		return r;
 	ret_record->at = sqlite3_column_blob(*ret_st, 0);
+	if (!ret_record->at)
+		return 0; /* of no bytes: damaged */
 	ret_record->end = ret_record->at + sqlite3_column_bytes(*ret_st, 0);
 	return 1;
 }
@@ -115,15 +117,15 @@ static int count_rows(struct conn *c, int64_t *ret_rows)
 	return r < 0 ? r : 0;
 }
 
-/* All but the first column walk short indices. */
+/* All but the first column walk short indices. Rows of no text are files that stand apart or are empty. */
 static const char counts[] =
 	"SELECT (SELECT count(*) FROM inode INDEXED BY inode_waiting "
-	"  WHERE body IS NOT indexed AND body IS NOT -indexed AND nlink <> 0), "
+	"  WHERE " SEARCH_IS_WAITING "), "
 	"(SELECT count(*) FROM inode INDEXED BY inode_apart "
-	"  WHERE indexed < 0 AND body = -indexed AND nlink <> 0), "
-	"(SELECT count(*) FROM inode INDEXED BY inode_waiting "
-	"  WHERE body IS NOT indexed AND body IS NOT -indexed AND nlink <> 0 AND indexed > 0), "
+	"  WHERE indexed <= 0 AND body = -indexed AND nlink <> 0), "
+	"(SELECT count(*) FROM inode INDEXED BY inode_waiting WHERE " SEARCH_IS_WAITING " AND indexed > 0), "
 	"(SELECT count(*) FROM inode INDEXED BY inode_unlinked WHERE nlink = 0 AND indexed > 0), "
+	"(SELECT count(*) FROM inode INDEXED BY inode_apart WHERE indexed <= 0), "
 	"(SELECT count(*) FROM search_gone)";
 
 static int look(struct conn *c, struct search_status *status)
@@ -144,7 +146,7 @@ static int look(struct conn *c, struct search_status *status)
 	status->waiting = sqlite3_column_int64(st, 0);
 	status->apart = sqlite3_column_int64(st, 1);
 	stale = sqlite3_column_int64(st, 2) + sqlite3_column_int64(st, 3) +
-		sqlite3_column_int64(st, 4);
+		sqlite3_column_int64(st, 4) + sqlite3_column_int64(st, 5);
 	status->indexed = rows > stale ? rows - stale : 0;
 	return 0;
 }

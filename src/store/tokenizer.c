@@ -8,6 +8,7 @@
 #include "planfs/ngram.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* As FTS5 declares it. */
 typedef int token_fn(void *arg, int flags, const char *token, int len, int begin, int end);
@@ -15,6 +16,7 @@ typedef int token_fn(void *arg, int flags, const char *token, int len, int begin
 struct token_sink {
 	token_fn *fn;
 	void *arg;
+	int flags;
 	const char *text;
 };
 
@@ -23,18 +25,24 @@ static int on_word(void *arg, const char *word, size_t len, const char *at, size
 	const struct token_sink *sink = arg;
 	int begin = (int)(at - sink->text);
 
-	return sink->fn(sink->arg, 0, word, (int)len, begin, begin + (int)n);
+	return sink->fn(sink->arg, sink->flags, word, (int)len, begin, begin + (int)n);
 }
 
+/*
+ * All words of a text are at the place of its mark, so that every text has the length 1 for FTS5, which keeps the sum: a file is
+ * taken out with other words than it was put in with (search_step.c), and nobody asks for lengths or places.
+ */
 static int tokenize(Fts5Tokenizer *t, void *arg, int flags, const char *text, int len, token_fn *fn)
 {
-	struct token_sink sink = { fn, arg, text };
+	struct token_sink sink = { fn, arg, 0, text };
+	int r;
 
 	(void)t;
-	if (len <= 0)
-		return SQLITE_OK;
-	return flags & FTS5_TOKENIZE_QUERY ? ngram_each_of_query(text, (size_t)len, on_word, &sink)
-					   : ngram_each(text, (size_t)len, on_word, &sink);
+	if (flags & FTS5_TOKENIZE_QUERY)
+		return len > 0 ? ngram_each_of_query(text, (size_t)len, on_word, &sink) : SQLITE_OK;
+	r = fn(arg, 0, SEARCH_MARK, (int)strlen(SEARCH_MARK), 0, 0);
+	sink.flags = FTS5_TOKEN_COLOCATED;
+	return r == SQLITE_OK && len > 0 ? ngram_each(text, (size_t)len, on_word, &sink) : r;
 }
 
 /* It has no state: what is made is only not NULL. */

@@ -93,9 +93,9 @@ class Player:
         self.scratch_last = all(is_scratch(n) for n in names)
 
     def clean(self):
-        """What an earlier save left beside the section is in the way of O_EXCL."""
+        """What earlier saves left beside the section is in the way of O_EXCL."""
         for name in os.listdir(self.dir):
-            if self.section[:40] in name and name != self.section and is_scratch(name):
+            if name != self.section and is_scratch(name) and not os.path.isdir(self.at(name)):
                 os.unlink(self.at(name))
                 self.changed_name(name)
 

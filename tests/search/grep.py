@@ -124,7 +124,7 @@ def some_options(rng):
     if rng.random() < .15:
         options += ['-m', rng.choice(['0', '1', '2', '5'])]
     if rng.random() < .25:
-        options += rng.choice([['-A', '1'], ['-B', '2'], ['-C', '1'], ['-A', '3', '-B', '1'], ['-2'], ['-A', '0'], ['-C', '1000']])
+        options += rng.choice([['-A', '1'], ['-B', '2'], ['-C', '1'], ['-A', '3', '-B', '1'], ['-2'], ['-A', '0'], ['-C', '30']])
     if rng.random() < .15:
         options.append('--color=always')
     return options

@@ -288,6 +288,23 @@ static void hard_links_are_counted(void **state)
 	expect_then(f, newest(f), PLAN "/y.txt", "three");
 }
 
+/* An exchange takes a name of the history away: what had it keeps its other names, which are one less. */
+static void an_exchange_with_scratch_is_counted(void **state)
+{
+	struct fixture *f = with_section(state);
+	struct inode inode;
+
+	assert_int_equal(link_file(f, PLAN "/x.txt", PLAN "/y.txt"), 0);
+	assert_int_equal(make_file(f, PLAN "/y.txt~", "two"), 0);
+	assert_int_equal(exchange(f, PLAN "/y.txt~", PLAN "/y.txt"), 0);
+	assert_int_equal(moment_resolve(f->s, newest(f), PLAN "/x.txt", &inode), 0);
+	assert_int_equal(inode.nlink, 1);
+	expect_then(f, newest(f), PLAN "/y.txt", "two");
+	assert_int_equal(exchange(f, PLAN "/y.txt", PLAN "/y.txt~"), 0);
+	assert_int_equal(moment_resolve(f->s, newest(f), PLAN "/x.txt", &inode), 0);
+	assert_int_equal(inode.nlink, 2);
+}
+
 static int save_same(struct txn *t, void *arg)
 {
 	const struct text text = { "one", 3 };
@@ -687,6 +704,7 @@ int main(void)
 		CASE(modes_and_targets_are_those_of_then),
 		CASE(the_root_has_a_past_too),
 		CASE(hard_links_are_counted),
+		CASE(an_exchange_with_scratch_is_counted),
 		CASE(the_same_bytes_at_another_time_are_recorded_and_no_version),
 		CASE(a_directory_has_the_time_of_its_last_change),
 		CASE(what_came_and_went_unstored_changes_its_directory),
