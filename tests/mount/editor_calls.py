@@ -65,6 +65,7 @@ class Player:
         self.names = {}     # of the recording -> here
         self.fds = {}       # name here -> descriptor
         self.written = set()
+        self.elsewhere = f'另存{rng.randrange(10 ** 6)}_'  # what was saved under another name may be saved again itself
         self.scratch_last = None  # was the last change of a name in the directory one of scratch?
 
     def name(self, recorded):
@@ -74,7 +75,7 @@ class Player:
                 here = recorded
             else:
                 here = re.sub(r'X{6,}|xxxx|N{3,}', lambda m: self.letters(m), recorded)
-                here = here.replace('x.txt', self.section)
+                here = here.replace('x.txt', self.section).replace('另存_', self.elsewhere)
             self.names[recorded] = here
         return self.names[recorded]
 
