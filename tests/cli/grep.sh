@@ -4,7 +4,7 @@
 #
 #   grep.sh PLANFS
 set -u
-planfs=$1
+planfs=$(realpath "$1") || exit 1
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 command -v sqlite3 >/dev/null || exit 77
