@@ -39,9 +39,8 @@ static const char *const texts[SEARCH_SQL_COUNT] = {
 		"SELECT inode, body FROM search_gone WHERE inode > ?1 ORDER BY inode LIMIT 1",
 	[SEARCH_SIZE] = "SELECT length(data) FROM body WHERE id = ?1",
 	[SEARCH_ADD] = "INSERT INTO search_index (rowid, body) VALUES (?1, " TEXT("?2") ")",
-	[SEARCH_TAKE] =
-		"INSERT INTO search_index (search_index, rowid, body) "
-		"VALUES ('delete', ?1, " TEXT("?3") " || char(10) || " TEXT("?2") ")",
+	[SEARCH_TAKE] = "INSERT INTO search_index (search_index, rowid, body) "
+			"VALUES ('delete', ?1, " TEXT("?3") " || char(10) || " TEXT("?2") ")",
 	[SEARCH_NOTE] = "UPDATE inode SET indexed = ?2 WHERE id = ?1",
 	[SEARCH_FORGET] = "DELETE FROM search_gone WHERE inode = ?1",
 	[SEARCH_MERGE] = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?1)",

@@ -123,7 +123,8 @@ static const char counts[] =
 	"  WHERE " SEARCH_IS_WAITING "), "
 	"(SELECT count(*) FROM inode INDEXED BY inode_apart "
 	"  WHERE indexed <= 0 AND body = -indexed AND nlink <> 0), "
-	"(SELECT count(*) FROM inode INDEXED BY inode_waiting WHERE " SEARCH_IS_WAITING " AND indexed > 0), "
+	"(SELECT count(*) FROM inode INDEXED BY inode_waiting WHERE " SEARCH_IS_WAITING
+	" AND indexed > 0), "
 	"(SELECT count(*) FROM inode INDEXED BY inode_unlinked WHERE nlink = 0 AND indexed > 0), "
 	"(SELECT count(*) FROM inode INDEXED BY inode_apart WHERE indexed <= 0), "
 	"(SELECT count(*) FROM search_gone)";

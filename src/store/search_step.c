@@ -41,21 +41,19 @@ struct swap {
 	bool stays_out; /* it is to have none */
 };
 
-/* Returns 1 and counts the text as used, or 0 when it is lost. */
-static int find_text(struct txn *t, struct step *p, int64_t body)
+/* Returns 1 and the length of the text, or 0 when it is lost. */
+static int find_text(struct txn *t, int64_t body, size_t *ret_len)
 {
 	CLEANUP_STMT sqlite3_stmt *st = NULL;
 	int r;
 
-	if (!body)
-		return 1;
 	r = search_stmt(t->c, SEARCH_SIZE, &st);
 	if (r < 0)
 		return r;
 	sqlite3_bind_int64(st, 1, body);
 	r = stmt_row(st, "look at a text");
 	if (r > 0)
-		p->used += (size_t)sqlite3_column_int64(st, 0);
+		*ret_len = (size_t)sqlite3_column_int64(st, 0);
 	return r;
 }
 
@@ -99,13 +97,16 @@ static int write_sketch(struct txn *t, const struct swap *w)
  */
 static int swap_texts(struct txn *t, struct step *p, const struct swap *w)
 {
-	int r;
+	size_t old = 0, new = 0;
+	int r = 1;
 
-	r = find_text(t, p, w->old);
-	if (r > 0)
-		r = find_text(t, p, w->new);
+	if (w->old)
+		r = find_text(t, w->old, &old);
+	if (r > 0 && w->new)
+		r = find_text(t, w->new, &new);
 	if (r <= 0)
 		return r;
+	p->used += old + new;
 	r = w->was_in ? write_row(t, SEARCH_TAKE, w) : 0;
 	if (r == 0 && !w->stays_out)
 		r = write_row(t, SEARCH_ADD, w);
@@ -117,16 +118,12 @@ static int swap_texts(struct txn *t, struct step *p, const struct swap *w)
 /* Is @body a text for the index? Returns 1 or 0. */
 static int is_for_index(struct txn *t, int64_t body)
 {
-	CLEANUP_STMT sqlite3_stmt *size = NULL;
 	CLEANUP_STMT sqlite3_stmt *text = NULL;
+	size_t len = 0;
 	int r;
 
-	r = search_stmt(t->c, SEARCH_SIZE, &size);
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(size, 1, body);
-	r = stmt_row(size, "look at a text");
-	if (r <= 0 || sqlite3_column_int64(size, 0) > TEXT_BYTES_MAX)
+	r = find_text(t, body, &len);
+	if (r <= 0 || len > TEXT_BYTES_MAX)
 		return r < 0 ? r : 0;
 	text = conn_stmt(t->c, SQL_BODY);
 	sqlite3_bind_int64(text, 1, body);

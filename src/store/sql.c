@@ -141,8 +141,9 @@ const char *const sql_text[SQL_COUNT] = {
 		"AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND indexed = ?1) "
 		"AND NOT EXISTS (SELECT 1 FROM search_gone WHERE inode = ?2 AND body = ?1)",
 	/* Before the inode is deleted: what the index holds of it must be taken out with this text. */
-	[SQL_SEARCH_GONE] = "INSERT OR REPLACE INTO search_gone (inode, body) "
-			    "SELECT id, nullif(max(indexed, 0), 0) FROM inode WHERE id = ?1 AND indexed NOT NULL",
+	[SQL_SEARCH_GONE] =
+		"INSERT OR REPLACE INTO search_gone (inode, body) "
+		"SELECT id, nullif(max(indexed, 0), 0) FROM inode WHERE id = ?1 AND indexed NOT NULL",
 
 	[SQL_XATTR_SET] = "INSERT OR REPLACE INTO xattr (inode, name, value) VALUES (?1, ?2, ?3)",
 	[SQL_XATTR_DELETE] = "DELETE FROM xattr WHERE inode = ?1 AND name = ?2",

@@ -11,7 +11,9 @@ Parts: exact   random substrings and chosen words: the lines of 'planfs grep' ag
 """
 import argparse
 import bisect
+import json
 import os
+import platform
 import random
 import resource
 import shutil
@@ -24,11 +26,10 @@ import time
 sys.dont_write_bytecode = True
 
 import command
-import facts
 import figures
 import fill
 import mounts
-from corpus import RARE, Corpus, read_sentences
+from corpus import RARE, RARE_EVERY, Corpus, read_sentences
 from run import TOP, _number, _words
 
 PARTS = ['index', 'exact', 'speed', 'view']
@@ -145,8 +146,7 @@ class Bench:
         took = time.perf_counter() - began
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        status = command.output([self.args.planfs, 'status', '--json', self.db])
-        size = int(status.split('"search"')[1].split('"bytes":')[1].split('}')[0].split(',')[0])
+        size = json.loads(command.output([self.args.planfs, 'status', '--json', self.db]))['search']['bytes']
         text = len(self.lines.data)
         self.say(f'| index | {text / 1e6:.0f} MB of text in {took:.1f} s: {text / 1e6 / took:.1f} MB/s, of CPU '
                  f'{text / 1e6 / cpu:.1f} MB/s; {size / 1e6:.1f} MB, {100 * size / text:.1f} % of the text |')
@@ -253,12 +253,14 @@ def main():
     add('--only', type=_words, default=PARTS, help='of ' + ','.join(PARTS))
     add('--markdown', help='a file for the report')
     args = parser.parse_args()
+    if args.sections < RARE_EVERY:
+        parser.error(f'the rare word is in every {RARE_EVERY}th section: so many at least')
     args.planfs = os.path.abspath(args.planfs)
     work = tempfile.mkdtemp(prefix='planfs-search-', dir=args.work)
     try:
         bench = Bench(args, work)
         bench.say(f'{args.sections} sections, {len(bench.lines.data) / 1e6:.1f} MB, load {os.getloadavg()[0]:.1f}, '
-                  f'{facts._first_line(["uname", "-r"])}')
+                  f'{platform.release()}')
         for part in args.only:
             getattr(bench, part)()
         if args.markdown:

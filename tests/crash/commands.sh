@@ -23,21 +23,22 @@ fill() {
   done
 }
 
-# What the tree says: one line for each name and text of the present, or as a moment of --at.
+# One line for each name and text of the present.
 state() {
   sqlite3 "$1" "SELECT year, district, plan, name, substr(body, 1, 2), length(body) FROM section ORDER BY 1, 2, 3, 4"
 }
 
+# What the marked moment rests on.
 versions() {
   sqlite3 "$1" "SELECT parent, name, max(rev) FROM revision WHERE rev <= (SELECT rev FROM mark WHERE name = 'first') GROUP BY 1, 2"
 }
 
 fresh() {
-  rm -f "$db" "$db"-* "$work"/copy.db*
+  rm -f "$db" "$db"-*
   cp "$work/base.db" "$db"
 }
 
-# killed_at MILLISECONDS ARGUMENT...: 0 when the command had ended before. It is killed in its sleep and in its work.
+# killed_at MILLISECONDS ARGUMENT...: a command that is killed after so long, unless it has ended.
 killed_at() {
   local ms=$1 pid
   shift
@@ -91,7 +92,6 @@ attack() {
 
 # What was done already is refused, or done once more.
 again() {
-  rm -f "$work"/copy.db*
   "$PLANFS" "$@" >"$work/said" 2>&1 && return
   state "$db" >"$work/is"
   cmp -s "$work/is" "$work/after" && return
@@ -125,8 +125,10 @@ attack_backup() {
 full() {
   local name=$1 code
   shift
-  rm -f "$db" "$db"-*
-  cp "$work/base.db" "$db" || { fail "$name: copy"; return; }
+  fresh
+  "$PLANFS" "$@" >/dev/null || fail "$name on a disk with room"
+  state "$db" >"$work/after"
+  fresh
   head -c $((($(stat -f -c '%a * %S' "$disk")) - 200000)) /dev/zero >"$disk/filler"
   "$PLANFS" "$@" >"$work/said" 2>&1
   code=$?
@@ -158,16 +160,8 @@ attack_backup
 if [ "$(id -u)" = 0 ] && disk=$work/disk && mkdir "$disk" && mount -t tmpfs -o size=24M tmpfs "$disk"; then
   trap 'umount -l "$disk"; teardown' EXIT
   db=$disk/plans.db
-  for name in restore prune; do
-    cp "$work/base.db" "$db"
-    case $name in
-      restore) set -- restore "$db" 2016@first ;;
-      prune) set -- prune "$db" --keep-all 0 --keep-daily 0 --keep-monthly 0 ;;
-    esac
-    "$PLANFS" "$@" >/dev/null || fail "$name on a disk with room"
-    state "$db" >"$work/after"
-    full "$name" "$@"
-  done
+  full restore restore "$db" 2016@first
+  full prune prune "$db" --keep-all 0 --keep-daily 0 --keep-monthly 0
 fi
 echo "seed $seed, $kills kills of each"
 finish

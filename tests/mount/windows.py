@@ -416,7 +416,7 @@ def a_share_is_told_of_changes():
             changes = told.get_changes(wait=True)
         finally:
             comes.kill()
-    expect(changes[0]['name'].startswith('came'), True)
+    expect(bool(re.fullmatch(r'came\d+\.txt', changes[0]['name'])) and os.path.exists(local(changes[0]['name'])), True)
 
 
 def to_list_costs_no_requests_for_each_file():
