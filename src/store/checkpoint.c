@@ -24,6 +24,8 @@ enum {
 	WAIT_MS = 8000, /* twice the longest reader, and less than those who change names wait */
 	BACK_OFF_NS = 1000000000,
 	ROOM_BYTES = 64 << 20, /* on a disk with less the log is not let grow */
+	LOG_BYTES =
+		4 << 20, /* of FRAMES_IN_PAUSE pages: what it grows to when somebody saves much */
 };
 
 /* After a wait in vain, for a program that stays: longer each time. */
@@ -125,6 +127,40 @@ static bool disk_is_tight(const struct store *s)
 	struct statvfs v;
 
 	return statvfs(s->path, &v) == 0 && v.f_bavail < ROOM_BYTES / v.f_frsize;
+}
+
+/*
+ * What does not make a file longer is synced with fewer writes: 0.6 ms instead of 1.0 for a save of 4 KB, on an ext4 without a
+ * journal, which would be written, too. Zeros are no frames (https://sqlite.org/walformat.html, 4.1): a reader finds
+ * in the log what was in it before. Within a transaction nobody else writes to it.
+ */
+static int fill_log(struct txn *t, void *arg)
+{
+	static const char zeros[64 << 10];
+	sqlite3_file *log = NULL;
+	sqlite3_int64 at;
+	int rc;
+
+	(void)arg;
+	rc = sqlite3_file_control(t->c->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (rc != SQLITE_OK || !log || !log->pMethods)
+		return 0;
+	rc = log->pMethods->xFileSize(log, &at);
+	for (; rc == SQLITE_OK && at < LOG_BYTES; at += (sqlite3_int64)sizeof(zeros))
+		rc = log->pMethods->xWrite(log, zeros, sizeof(zeros), at);
+	if (rc == SQLITE_OK)
+		rc = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+	if (rc != SQLITE_OK)
+		log_dbg("the log grows with what is saved: %s", sqlite3_errstr(rc));
+	return 0;
+}
+
+void checkpoint_prepare_log(struct store *s)
+{
+	static const struct change fill = { .apply = fill_log, .wait_ms = 1000 };
+
+	if (s->session && !disk_is_tight(s) && store_change(s, &fill) < 0)
+		log_dbg("another program is writing; the log grows with what is saved");
 }
 
 static bool log_is_long(const struct store *s)

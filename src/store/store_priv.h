@@ -321,6 +321,9 @@ void checkpoint_tend(struct store *s);  /* what is due after a commit */
 void checkpoint_watch(struct store *s); /* count the frames of the log from now on */
 void checkpoint_yield(struct store *s);
 
+/* Give the log of a mount the size that it keeps between two checkpoints. Not called by the leader. */
+void checkpoint_prepare_log(struct store *s);
+
 /* sync.c */
 void cond_init_monotonic(pthread_cond_t *cond); /* its times are those of clock_now() */
 int sync_start(struct store *s) MUST_CHECK;

@@ -110,6 +110,7 @@ static void *syncer_main(void *arg)
 {
 	struct store *s = arg;
 
+	checkpoint_prepare_log(s);
 	pthread_mutex_lock(&s->queue_lock);
 	while (!s->stopping) {
 		int64_t sync_at = s->unsynced_since ? s->unsynced_since + SYNC_AFTER_NS : INT64_MAX;

@@ -143,6 +143,48 @@ static void a_reader_of_an_old_moment_only_delays_it(void **state)
 	expect_checkpoint(f, "PASSIVE", true);
 }
 
+static int64_t log_size(struct fixture *f)
+{
+	struct store_status status;
+
+	assert_int_equal(store_get_status(f->s, &status), 0);
+	return status.wal_size;
+}
+
+/* What a kill at this moment leaves. */
+static void expect_copy(struct fixture *f, const char *rows)
+{
+	struct fixture copy = { 0 };
+	char command[512];
+
+	snprintf(copy.path, sizeof(copy.path), "%s/copy.db", f->dir);
+	snprintf(command, sizeof(command), "rm -f %s*; cp %s %s && cp %s-wal %s-wal", copy.path,
+		f->path, copy.path, f->path, copy.path);
+	assert_int_equal(system(command), 0);
+	expect_rows(&copy, "SELECT count(*) FROM dentry", rows);
+	expect_rows(&copy, "PRAGMA integrity_check", "ok");
+	sqlite3_close(copy.db);
+}
+
+static void the_log_gets_its_room_before_it_is_needed(void **state)
+{
+	const struct store_options options = { .exclusive = true, .session = 1 };
+	CLEANUP(buf_done) struct buf why = { 0 };
+	struct fixture *f = *state;
+	int i;
+
+	store_close(f->s);
+	assert_int_equal(store_open(f->path, &options, &f->s, &why), 0);
+	for (i = 0; i < 30000 && log_size(f) < 4 << 20; i++) /* half a minute at most */
+		usleep(1000);
+	assert_true(log_size(f) >= 4 << 20);
+	expect_copy(f, "0");
+	for (i = 0; i < 30; i++)
+		assert_int_equal(make_dir(f, (char[]){ 'a' + i / 10, '0' + i % 10, '\0' }), 0);
+	assert_true(log_size(f) < 5 << 20); /* it was written over */
+	expect_copy(f, "30");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +195,7 @@ int main(void)
 		CASE(the_log_stays_small_and_the_lock_is_kept),
 		CASE(the_log_is_written_back_in_a_pause),
 		CASE(a_reader_of_an_old_moment_only_delays_it),
+		CASE(the_log_gets_its_room_before_it_is_needed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
