@@ -296,27 +296,28 @@ static int grep(const struct grep_options *o, int argc, char **argv)
 }
 
 /*
- * A search is over so soon that much of its time would go into page faults: have the kernel give at once the memory that a rare
- * word takes, mostly for pages of the database, and what is behind it in large pieces. Where it cannot, nothing is lost.
+ * A search is over so soon that much of its time would go into page faults, which are dear on virtual machines: have the kernel
+ * give the heap in large pieces. malloc() writes into what it has got before we can say so: that is put in front of the first
+ * large piece. Where the kernel cannot, nothing is lost.
  */
 static void take_memory(void)
 {
-	enum { PAGE = 4096, FIRST = 1 << 20, HUGE = 2 << 20, ALL = 64 << 20 };
-	char *begin = sbrk(0), *behind, *end;
+	enum { FIRST = 256 << 10, HUGE = 2 << 20, ALL = 64 << 20 };
 	void *volatile room; /* which the compiler must not see through */
+	char *begin;
 
 	if (!mallopt(M_TOP_PAD, ALL) || !mallopt(M_TRIM_THRESHOLD, 2 * ALL) ||
 		!mallopt(M_MMAP_THRESHOLD, HUGE))
 		return;
-	room = malloc(FIRST / 2); /* more than there is room for */
+	begin = sbrk(0);
+	sbrk(-(uintptr_t)(begin + FIRST) % HUGE);
+	begin = sbrk(0);
+	room = malloc(FIRST - 4096); /* more than there is room for */
 	free(room);
-	end = sbrk(0);
-	begin += -(uintptr_t)begin % PAGE;
-	behind = begin + FIRST + -(uintptr_t)(begin + FIRST) % HUGE;
-	if (end <= begin || (size_t)(end - begin) < ALL)
+	if ((char *)sbrk(0) - begin < ALL)
 		return;
 	if (madvise(begin, FIRST, MADV_POPULATE_WRITE) < 0 ||
-		madvise(behind, (size_t)(end - behind), MADV_HUGEPAGE) < 0)
+		madvise(begin + FIRST, ALL - FIRST, MADV_HUGEPAGE) < 0)
 		log_dbg("memory comes page by page: %s", strerror(errno));
 }
 
