@@ -166,12 +166,13 @@ static bool has_bad_bytes(const char *s, size_t len)
 static void count_lines(struct grep_printer *p, const struct match_span *line)
 {
 	const char *at = p->text.data + p->counted, *end = p->text.data + line->begin;
+	int64_t n = 1;
 
 	if (p->counted >= line->end)
 		return;
 	for (; at < end; at++)
-		p->line += *at == '\n';
-	p->line++;
+		n += *at == '\n';
+	p->line += n;
 	p->counted = line->end;
 }
 

@@ -1,4 +1,5 @@
 /* One connection to the database: its settings, its statements, its errors. */
+#include "store_ahead_priv.h"
 #include "store_moment_priv.h"
 
 #include "planfs/log.h"
@@ -151,6 +152,7 @@ int conn_take(struct conn *c, sqlite3 *take_db)
 
 	c->db = take_db;
 	c->is_lazy = true;
+	c->ahead = ahead_start(take_db);
 	r = configure(c, false);
 	if (r < 0)
 		conn_close(c);
@@ -186,6 +188,7 @@ void conn_close(struct conn *c)
 		sqlite3_finalize(c->st[i]);
 	for (i = 0; i < SEARCH_SQL_COUNT; i++)
 		sqlite3_finalize(c->search[i]);
+	ahead_end(c->ahead);
 	sqlite3_close(c->db);
 	*c = (struct conn){ 0 };
 }

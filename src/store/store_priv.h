@@ -134,6 +134,7 @@ struct conn {
 	bool is_lazy;                           /* they are prepared when they are needed first */
 	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
 	bool is_wide;                           /* its cache is that of a search */
+	struct ahead *ahead;                    /* NULL: it does not read ahead */
 };
 
 struct id_range {
