@@ -33,7 +33,7 @@ bool name_is_valid(const char *name, size_t len);
  */
 bool name_is_scratch(const char *name);
 
-/* The patterns of name_is_scratch(), for documentation and tests: globs, NULL at the end. */
+/* The patterns of name_is_scratch(), for documentation and tests: globs in UTF-8, NULL at the end. */
 const char *const *name_scratch_patterns(void);
 
 /* Is @name, at depth 1, a year: four digits or 未知年份? */

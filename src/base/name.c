@@ -4,7 +4,6 @@
 #include "planfs/utf8.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,12 +62,71 @@ const char *const *name_scratch_patterns(void)
 	return scratch_patterns;
 }
 
+/* The character behind the one at @s, in UTF-8 that need not be valid. */
+static const char *next_char(const char *s)
+{
+	do
+		s++;
+	while (((unsigned char)*s & 0xC0) == 0x80);
+	return s;
+}
+
+/* Is @c in the set of ranges behind '['? *@set moves behind ']'. */
+static bool set_has(const char **set, char c)
+{
+	const char *p = *set;
+	bool found = false;
+
+	for (; *p != ']'; p += 3)
+		found |= p[0] <= c && c <= p[2];
+	*set = p + 1;
+	return found;
+}
+
+/* Does one character at *@s match what is at *@glob? Both move behind it, even if not. */
+static bool char_matches(const char **glob, const char **s)
+{
+	const char *c = *s;
+
+	*s = **glob == '?' ? next_char(c) : c + 1;
+	switch (*(*glob)++) {
+	case '?':
+		return true;
+	case '[':
+		return set_has(glob, *c);
+	default:
+		return (*glob)[-1] == *c;
+	}
+}
+
+/*
+ * fnmatch(3) asks the locale what a character is, counts bytes besides, and takes ten times as long; every name in each
+ * listing of the past and of each change comes here.
+ */
+static bool glob_matches(const char *glob, const char *s)
+{
+	const char *star = NULL, *from = NULL; /* behind the last '*', and what that tries next */
+
+	while (*s) {
+		if (*glob == '*') {
+			star = ++glob;
+			from = s;
+		} else if (!*glob || !char_matches(&glob, &s)) {
+			if (!star)
+				return false;
+			glob = star;
+			s = from = next_char(from);
+		}
+	}
+	return glob[strspn(glob, "*")] == '\0';
+}
+
 bool name_is_scratch(const char *name)
 {
 	size_t i;
 
 	for (i = 0; scratch_patterns[i]; i++)
-		if (fnmatch(scratch_patterns[i], name, FNM_NOESCAPE) == 0)
+		if (glob_matches(scratch_patterns[i], name))
 			return true;
 	return false;
 }

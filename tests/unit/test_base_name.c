@@ -24,6 +24,20 @@ static void names_that_editors_use_for_a_moment_are_scratch(void **state)
 			fail_msg("%s", scratch[i]);
 }
 
+/* The tests run in the locale "C", where a byte is a character to fnmatch(3). */
+static void scratch_names_are_counted_in_characters(void **state)
+{
+	(void)state;
+	assert_true(name_is_scratch(".总则.六个字的名字"));
+	assert_false(name_is_scratch(".总则.两字"));
+	assert_false(name_is_scratch(".总则.七个字的名字啊"));
+	assert_true(name_is_scratch(".a.b.六个字的名字"));
+	assert_true(name_is_scratch("tmp09azAZ"));
+	assert_false(name_is_scratch("tmp09az_Z"));
+	assert_false(name_is_scratch("tmp09az"));
+	assert_false(name_is_scratch(""));
+}
+
 static void names_that_people_give_are_not_scratch(void **state)
 {
 	static const char *const kept[] = { "01-前言.txt", "plan.json", "x.txt.bak", "x.txt.orig",
@@ -151,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_that_editors_use_for_a_moment_are_scratch),
+		cmocka_unit_test(scratch_names_are_counted_in_characters),
 		cmocka_unit_test(names_that_people_give_are_not_scratch),
 		cmocka_unit_test(no_section_name_is_scratch_unless_hidden),
 		cmocka_unit_test(years_are_four_digits_or_unknown),
