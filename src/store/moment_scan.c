@@ -24,8 +24,8 @@ void moment_listings_done(struct store *s)
 		listing_done(&s->listings[i]);
 }
 
-/* Take what is kept of a directory. Returns whether there was something. */
-static bool take_listing(struct store *s, struct moment_listing *l)
+/* Take what is kept of a directory, if anything is. */
+static void take_listing(struct store *s, struct moment_listing *l)
 {
 	bool found = false;
 	unsigned i;
@@ -41,7 +41,6 @@ static bool take_listing(struct store *s, struct moment_listing *l)
 		}
 	}
 	pthread_mutex_unlock(&s->moments_lock);
-	return found;
 }
 
 static void keep_listing(struct store *s, struct moment_listing *l)
@@ -136,20 +135,31 @@ static int show_rows(struct conn *c, const struct moment_listing *l, int64_t aft
 	return r;
 }
 
+/* One read transaction over all looks, because to begin and to end one takes longer than a look. */
+static int scan(
+	struct conn *c, struct moment_listing *l, int64_t after, store_entry_fn *fn, void *arg)
+{
+	CLEANUP_STMT sqlite3_stmt *held = conn_stmt(c, SQL_READ_HOLD);
+	int r;
+
+	r = stmt_run(held, "begin to read");
+	if (r == 0 && !l->rows)
+		r = find_rows(c, l);
+	return r < 0 ? r : show_rows(c, l, after, fn, arg);
+}
+
 int moment_scan(
 	struct store *s, int64_t rev, int64_t parent, int64_t after, store_entry_fn *fn, void *arg)
 {
 	struct moment_listing l = { .rev = rev, .parent = parent };
-	bool kept = after > 0 && take_listing(s, &l);
 	struct conn *c;
 	int r;
 
+	if (after > 0)
+		take_listing(s, &l);
 	r = reader_get(s, &c);
 	if (r == 0) {
-		if (!kept)
-			r = find_rows(c, &l);
-		if (r == 0)
-			r = show_rows(c, &l, after, fn, arg);
+		r = scan(c, &l, after, fn, arg);
 		reader_put(s, c);
 	}
 	if (r >= 0 && l.n > 0)

@@ -51,6 +51,8 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_VERSIONS] =
 		"SELECT rev, time, author, op, name, mode, mtime, ifnull(body, 0), program FROM revision "
 		"WHERE parent = ?1 ORDER BY rev",
+	/* mid-row it keeps a read transaction open, until it is given back */
+	[SQL_READ_HOLD] = "SELECT 1 FROM inode WHERE id = 1",
 	[SQL_DATA_VERSION] = "PRAGMA data_version",
 	[SQL_REQUEST_DONE] = "SELECT session = ?2 AND number = ?3 FROM request WHERE slot = ?1",
 
