@@ -217,6 +217,8 @@ static void *tender_main(void *arg)
 		} else {
 			sleep_without_work(&t);
 			t.has_work = s->indexer.changes != t.seen;
+			/* whoever saves has often more to do: a rename, a copy of the old text */
+			t.busy_until = clock_now() + QUIET_NS;
 			if (t.has_work || s->indexer.stopping)
 				continue;
 			pthread_mutex_unlock(&s->queue_lock);

@@ -67,6 +67,31 @@ static void what_was_there_and_what_comes_is_indexed(void **state)
 	expect_index_is_sound(f);
 }
 
+/* The thread needs some milliseconds to find that nothing more is to be done, and tells nobody. */
+static void let_it_fall_asleep(void)
+{
+	int64_t until = clock_now() + 500000000;
+
+	while (clock_now() < until)
+		usleep(10000);
+}
+
+static void who_saves_after_a_pause_is_left_alone_for_a_moment(void **state)
+{
+	struct fixture *f = *state;
+	int64_t saved;
+
+	make_plan(f);
+	make_files(f, 1);
+	open_tended(f);
+	wait_until_indexed(f, 1);
+	let_it_fall_asleep();
+	saved = clock_now();
+	assert_int_equal(save_file(f, PLAN "/0000.txt", "改"), 0);
+	wait_until_indexed(f, 1);
+	assert_true(clock_now() - saved > 90000000);
+}
+
 static void what_other_programs_write_is_indexed(void **state)
 {
 	struct fixture *f = *state;
@@ -283,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_was_there_and_what_comes_is_indexed),
+		CASE(who_saves_after_a_pause_is_left_alone_for_a_moment),
 		CASE(what_other_programs_write_is_indexed),
 		CASE(what_is_removed_goes_out_of_it),
 		CASE(the_index_stays_in_few_pieces),
