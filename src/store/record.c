@@ -95,22 +95,15 @@ static int last_version(struct txn *t, int64_t parent, const char *name, int64_t
 
 int bodies_are_equal(struct txn *t, int64_t a, int64_t b)
 {
-	CLEANUP_STMT sqlite3_stmt *text = NULL;
-	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_SAME_TEXT);
 	int r;
 
 	if (a == b)
 		return 1;
 	if (a == 0 || b == 0)
 		return 0;
-	text = conn_stmt(t->c, SQL_BODY);
-	sqlite3_bind_int64(text, 1, a);
-	r = stmt_row(text, "read a body");
-	if (r <= 0)
-		return r;
-	st = conn_stmt(t->c, SQL_BODY_EQUAL);
-	sqlite3_bind_int64(st, 1, b);
-	sqlite3_bind_value(st, 2, sqlite3_column_value(text, 0));
+	sqlite3_bind_int64(st, 1, a);
+	sqlite3_bind_int64(st, 2, b);
 	r = stmt_row(st, "compare bodies");
 	return r > 0 ? sqlite3_column_int(st, 0) : r;
 }
