@@ -170,6 +170,7 @@ int conn_open(struct conn *c, const char *name, bool readonly, bool writer)
 		conn_close(c);
 		return r;
 	}
+	around_start(c->db, &c->around);
 	r = configure(c, writer);
 	if (r == 0)
 		r = prepare(c, writer);

@@ -20,6 +20,12 @@ typedef int look_fn(struct conn *c, const struct look_key *key, void *ret);
  */
 int store_look(struct store *s, look_fn *fn, const struct look_key *key, void *ret) MUST_CHECK;
 
+/* read.c: find @name in directory @parent, now or then. */
+typedef int step_fn(void *arg, int64_t parent, const char *name, struct inode *ret_inode);
+
+/* Go from *at along @path, as store_resolve() does. Returns 0, -ENOTDIR, -ENAMETOOLONG or what @step said. */
+int path_walk(const char *path, step_fn *step, void *arg, struct inode *at) MUST_CHECK;
+
 /* moment_mend.c: have the history end in the present tree, and queries for what would be recorded */
 extern const char mend_history_names[], mend_history_files[], mend_history_first[];
 extern const char check_history_names[], check_history_files[];

@@ -8,6 +8,7 @@
 
 #include "pages_priv.h"
 #include "search_priv.h"
+#include "store_around_priv.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -136,6 +137,7 @@ struct conn {
 	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
 	bool is_wide;                           /* its cache is that of a search */
 	struct ahead *ahead;                    /* NULL: it does not read ahead */
+	struct around around;                   /* where it does not */
 };
 
 struct id_range {
@@ -255,12 +257,6 @@ int conn_get(struct conn *c, int64_t id, struct inode *ret_inode) MUST_CHECK;
 int conn_lookup(
 	struct conn *c, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
 int conn_parent(struct conn *c, int64_t id, int64_t *ret_parent) MUST_CHECK;
-
-/* Find @name in directory @parent, now or then. */
-typedef int step_fn(void *arg, int64_t parent, const char *name, struct inode *ret_inode);
-
-/* Go from *at along @path, as store_resolve() does. Returns 0, -ENOTDIR, -ENAMETOOLONG or what @step said. */
-int path_walk(const char *path, step_fn *step, void *arg, struct inode *at) MUST_CHECK;
 
 /* verify.c */
 bool inode_is_sound(const struct inode *i); /* can it be shown to the kernel? */
