@@ -1,33 +1,49 @@
 /*
- * Reading ahead. Who reads the texts of many files reads one page of the database after the other, each by a system call of some
- * 3 us on a virtual machine; sixteen at a time take 7. So the reads of a connection that only reads are watched, below
- * SQLite: when one goes on not far behind the last, it gets a piece at once.
+ * Reading a database in pieces that are larger than its pages. SQLite asks for one page at a time, in the order of the trees that
+ * it walks. What is not in memory yet costs a wait for the disk each time, because the kernel takes that for random; what is, a
+ * system call of 3 us on a virtual machine, where sixteen pages at once take 7. So the reads of a connection are watched, below
+ * SQLite: one that goes on not far behind the last gets a whole piece, and in a process that lives long so does the first one of
+ * each piece.
  *
  * What is in the piece is good for a transaction: nothing is written into those pages of the database that a reader takes from
- * it, and not from the log, before the reader has ended (https://sqlite.org/walformat.html, 2.3). It begins and ends with a
- * lock of the shared memory.
+ * it, and not from the log, before the reader has ended (https://sqlite.org/walformat.html, 2.3). It begins and ends with a lock.
  */
 #include "store_ahead_priv.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 64 << 10 };
+enum {
+	PIECE = 64 << 10,
+	PIECES = 65536, /* behind 4 GB two share a bit, and one of them is read page by page */
+};
 
-/* The methods are those of the file itself, but for two. */
+/* The methods are those of the file itself, but for three. */
 struct ahead {
 	struct sqlite3_io_methods methods;
 	const struct sqlite3_io_methods *real; /* of SQLite */
 	sqlite3_file *file;
+	bool is_long_lived;
 	sqlite3_int64 next; /* where the last read of one page ended: often that of another table */
 	sqlite3_int64 end;  /* where the last piece ended */
 	int len;            /* of that piece; 0: there is none */
 	char piece[PIECE];
 };
 
+static atomic_uchar seen[PIECES / 8];
+
 static struct ahead *ahead_of(sqlite3_file *file)
 {
 	return (struct ahead *)(uintptr_t)file->pMethods; /* its first member */
+}
+
+static bool is_new(sqlite3_int64 number)
+{
+	atomic_uchar *bits = &seen[number % PIECES / 8];
+	unsigned char bit = (unsigned char)(1u << number % 8);
+
+	return !(atomic_load(bits) & bit) && !(atomic_fetch_or(bits, bit) & bit);
 }
 
 static bool is_behind(sqlite3_int64 end, int n, sqlite3_int64 at)
@@ -35,24 +51,29 @@ static bool is_behind(sqlite3_int64 end, int n, sqlite3_int64 at)
 	return at >= end && at + n <= end + PIECE;
 }
 
-/* Returns whether there is one: not at the end of the file, which the read itself finds out. */
-static bool read_piece(struct ahead *a, sqlite3_int64 at)
+static bool is_there(const struct ahead *a, int n, sqlite3_int64 at)
 {
-	bool is_whole = a->real->xRead(a->file, a->piece, PIECE, at) == SQLITE_OK;
+	return at >= a->end - a->len && at + n <= a->end;
+}
 
-	a->len = is_whole ? PIECE : 0;
+/* There is none at the end of the file, which the read itself finds out. */
+static void read_piece(struct ahead *a, sqlite3_int64 at)
+{
+	a->len = a->real->xRead(a->file, a->piece, PIECE, at) == SQLITE_OK ? PIECE : 0;
 	a->end = at + a->len;
-	return is_whole;
 }
 
 static int ahead_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
 {
 	struct ahead *a = ahead_of(file);
-	bool is_there = at >= a->end - a->len && at + n <= a->end;
 
-	if (!is_there && (is_behind(a->end, n, at) || is_behind(a->next, n, at)))
-		is_there = read_piece(a, at);
-	if (is_there) {
+	if (!is_there(a, n, at)) {
+		if (a->is_long_lived && is_new(at / PIECE))
+			read_piece(a, at - at % PIECE);
+		else if (is_behind(a->end, n, at) || is_behind(a->next, n, at))
+			read_piece(a, at);
+	}
+	if (is_there(a, n, at)) {
 		memcpy(to, a->piece + (at - (a->end - a->len)), (size_t)n);
 		return SQLITE_OK;
 	}
@@ -60,7 +81,7 @@ static int ahead_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
 	return a->real->xRead(file, to, n, at);
 }
 
-static int ahead_lock(sqlite3_file *file, int at, int n, int flags)
+static int ahead_shm_lock(sqlite3_file *file, int at, int n, int flags)
 {
 	struct ahead *a = ahead_of(file);
 
@@ -68,7 +89,16 @@ static int ahead_lock(sqlite3_file *file, int at, int n, int flags)
 	return a->real->xShmLock(file, at, n, flags);
 }
 
-struct ahead *ahead_start(sqlite3 *db)
+/* How a transaction begins in a database that is not in WAL mode: a copy, which is read only. */
+static int ahead_lock(sqlite3_file *file, int lock)
+{
+	struct ahead *a = ahead_of(file);
+
+	a->len = 0;
+	return a->real->xLock(file, lock);
+}
+
+struct ahead *ahead_start(sqlite3 *db, bool is_long_lived)
 {
 	sqlite3_file *file = NULL;
 	struct ahead *a;
@@ -81,12 +111,14 @@ struct ahead *ahead_start(sqlite3 *db)
 		return NULL;
 	a->real = file->pMethods;
 	a->file = file;
+	a->is_long_lived = is_long_lived;
 	a->next = 0;
 	a->end = 0;
 	a->len = 0;
 	a->methods = *a->real;
 	a->methods.xRead = ahead_read;
-	a->methods.xShmLock = ahead_lock;
+	a->methods.xLock = ahead_lock;
+	a->methods.xShmLock = ahead_shm_lock;
 	file->pMethods = &a->methods;
 	return a;
 }

@@ -152,7 +152,7 @@ int conn_take(struct conn *c, sqlite3 *take_db)
 
 	c->db = take_db;
 	c->is_lazy = true;
-	c->ahead = ahead_start(take_db);
+	c->ahead = ahead_start(take_db, false);
 	r = configure(c, false);
 	if (r < 0)
 		conn_close(c);
@@ -170,7 +170,7 @@ int conn_open(struct conn *c, const char *name, bool readonly, bool writer)
 		conn_close(c);
 		return r;
 	}
-	around_start(c->db, &c->around);
+	c->ahead = ahead_start(c->db, true);
 	r = configure(c, writer);
 	if (r == 0)
 		r = prepare(c, writer);

@@ -1,4 +1,4 @@
-/* Reading ahead in the file of a database. */
+/* ahead.c: reading a database in pieces that are larger than its pages. */
 #pragma once
 
 #include "store_priv.h"
@@ -6,8 +6,9 @@
 struct ahead;
 
 /*
- * Have the reads of @db, which nobody else uses meanwhile, go ahead. Returns what ahead_end() takes, before @db is closed; NULL when
- * that cannot be done, and nothing is missing then.
+ * Have the file of @db, which one thread uses at a time, read ahead from now on. Who is long-lived gets what is not in memory yet
+ * in pieces, too, wherever it is. Returns what ahead_end() takes before @db is closed; NULL when that cannot be done, and nothing
+ * is missing then.
  */
-struct ahead *ahead_start(sqlite3 *db);
+struct ahead *ahead_start(sqlite3 *db, bool is_long_lived);
 void ahead_end(struct ahead *a); /* accepts NULL */

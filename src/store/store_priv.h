@@ -8,7 +8,6 @@
 
 #include "pages_priv.h"
 #include "search_priv.h"
-#include "store_around_priv.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -136,8 +135,7 @@ struct conn {
 	bool is_lazy;                           /* they are prepared when they are needed first */
 	sqlite3_stmt *search[SEARCH_SQL_COUNT]; /* NULL: not needed so far */
 	bool is_wide;                           /* its cache is that of a search */
-	struct ahead *ahead;                    /* NULL: it does not read ahead */
-	struct around around;                   /* where it does not */
+	struct ahead *ahead;                    /* NULL: it reads single pages */
 };
 
 struct id_range {

@@ -1,4 +1,4 @@
-/* A connection that only reads gets pages ahead: what others write meanwhile must not be hidden by them. */
+/* Pages are read ahead: what others write meanwhile must not be hidden by them. */
 #include "store_fixture.h"
 
 enum { FILES = 300, BEHIND = 50, TEXT_BYTES = 3000 };
@@ -74,11 +74,43 @@ static void the_end_of_the_file_is_read(void **state)
 	expect_all(f, 'a');
 }
 
+/* System calls of this process that read. */
+static long long count_reads(void)
+{
+	FILE *file = fopen("/proc/self/io", "r");
+	long long n = -1;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "rchar: %*d wchar: %*d syscr: %lld", &n), 1);
+	fclose(file);
+	return n;
+}
+
+/* The first time the pieces are new; the second time they are not. */
+static void pages_side_by_side_take_few_reads(void **state)
+{
+	static char text[2 << 20]; /* 512 pages */
+	struct fixture *f = *state;
+	long long before;
+	int i;
+
+	memset(text, 'a', sizeof(text) - 1);
+	assert_int_equal(make_file(f, "a", text), 0);
+	for (i = 0; i < 2; i++) {
+		store_close(f->s);
+		store_open_at(f, false);
+		before = count_reads();
+		expect_text(f, "a", text);
+		assert_in_range(count_reads() - before, 512 / 16, 200);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_written_meanwhile_is_read),
 		CASE(the_end_of_the_file_is_read),
+		CASE(pages_side_by_side_take_few_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,41 +179,6 @@ static void attributes_of_what_is_not_there_are_enodata(void **state)
 	assert_int_equal(b.len, 0);
 }
 
-/* What this process has read so far, of files. */
-static int64_t bytes_read(void)
-{
-	FILE *f = fopen("/proc/self/io", "r");
-	long long n = -1;
-
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "rchar: %lld", &n), 1);
-	fclose(f);
-	return n;
-}
-
-static int64_t read_anew(struct fixture *f, const char *text)
-{
-	int64_t before;
-
-	store_close(f->s);
-	store_open_at(f, false);
-	before = bytes_read();
-	expect_text(f, "a", text);
-	return bytes_read() - before;
-}
-
-static void the_first_page_of_a_piece_brings_the_rest(void **state)
-{
-	static char text[2 << 20];
-	struct fixture *f = *state;
-	int64_t first;
-
-	memset(text, 'a', sizeof(text) - 1);
-	assert_int_equal(make_file(f, "a", text), 0);
-	first = read_anew(f, text);
-	assert_true(first > read_anew(f, text) + (1 << 20));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,7 +190,6 @@ int main(void)
 		CASE(only_a_symlink_has_a_target),
 		CASE(parents_lead_to_the_root),
 		CASE(attributes_of_what_is_not_there_are_enodata),
-		CASE(the_first_page_of_a_piece_brings_the_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
