@@ -20,6 +20,7 @@ struct fs_options {
 	enum fs_durability durability;
 	int64_t max_file_size; /* bytes; more is -EFBIG */
 	bool readonly;
+	bool no_xattr; /* extended attributes are neither shown nor taken, so that nobody asks for them */
 	bool debug; /* print every request */
 
 	/* What the supervisor holds, borrowed: the way to the kernel, and what outlives a daemon. */

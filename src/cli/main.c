@@ -52,6 +52,7 @@ static const struct command commands[] = {
 		"  -o durable=WHEN    what close() puts on the disk: replace (text that was there\n"
 		"                     before; the default), close (all), fsync (nothing)\n"
 		"  -o max_file=SIZE   the largest file, 64M by default\n"
+		"  -o noxattr         no extended attributes: ls -l, cp -a and saves ask for less\n"
 		"  -o verify          compare every text that is read with its hash; EIO and a line in\n"
 		"                     the log when it is not what was written\n"
 		"  -o debug           print every request; stays in the foreground\n"

@@ -23,6 +23,7 @@ enum option_kind {
 	OPTION_READONLY,
 	OPTION_DURABLE,
 	OPTION_MAX_FILE,
+	OPTION_NO_XATTR,
 	OPTION_DEBUG,
 	OPTION_VERIFY,
 };
@@ -32,18 +33,18 @@ static const struct {
 	enum option_kind kind;
 } options[] = {
 	{ "ro", OPTION_READONLY }, { "durable=", OPTION_DURABLE }, { "max_file=", OPTION_MAX_FILE },
-	{ "verify", OPTION_VERIFY }, { "debug", OPTION_DEBUG }, { "allow_other", OPTION_KERNEL },
-	{ "allow_root", OPTION_KERNEL }, { "atime", OPTION_KERNEL }, { "noatime", OPTION_KERNEL },
-	{ "exec", OPTION_KERNEL }, { "noexec", OPTION_KERNEL }, { "sync", OPTION_KERNEL },
-	{ "async", OPTION_KERNEL }, { "dirsync", OPTION_KERNEL }, { "rw", OPTION_IGNORE },
-	{ "defaults", OPTION_IGNORE }, { "auto", OPTION_IGNORE }, { "noauto", OPTION_IGNORE },
-	{ "user", OPTION_IGNORE }, { "nouser", OPTION_IGNORE }, { "users", OPTION_IGNORE },
-	{ "user=", OPTION_IGNORE }, { "owner", OPTION_IGNORE }, { "group", OPTION_IGNORE },
-	{ "_netdev", OPTION_IGNORE }, { "nofail", OPTION_IGNORE }, { "comment=", OPTION_IGNORE },
-	{ "x-", OPTION_IGNORE }, { "relatime", OPTION_IGNORE },
-	{ "default_permissions", OPTION_IGNORE },                /* always */
-	{ "nosuid", OPTION_IGNORE }, { "nodev", OPTION_IGNORE }, /* always */
-	{ "suid", OPTION_IGNORE }, { "dev", OPTION_IGNORE },     /* never */
+	{ "noxattr", OPTION_NO_XATTR }, { "verify", OPTION_VERIFY }, { "debug", OPTION_DEBUG },
+	{ "allow_other", OPTION_KERNEL }, { "allow_root", OPTION_KERNEL },
+	{ "atime", OPTION_KERNEL }, { "noatime", OPTION_KERNEL }, { "exec", OPTION_KERNEL },
+	{ "noexec", OPTION_KERNEL }, { "sync", OPTION_KERNEL }, { "async", OPTION_KERNEL },
+	{ "dirsync", OPTION_KERNEL }, { "rw", OPTION_IGNORE }, { "defaults", OPTION_IGNORE },
+	{ "auto", OPTION_IGNORE }, { "noauto", OPTION_IGNORE }, { "user", OPTION_IGNORE },
+	{ "nouser", OPTION_IGNORE }, { "users", OPTION_IGNORE }, { "user=", OPTION_IGNORE },
+	{ "owner", OPTION_IGNORE }, { "group", OPTION_IGNORE }, { "_netdev", OPTION_IGNORE },
+	{ "nofail", OPTION_IGNORE }, { "comment=", OPTION_IGNORE }, { "x-", OPTION_IGNORE },
+	{ "relatime", OPTION_IGNORE }, { "default_permissions", OPTION_IGNORE }, /* always */
+	{ "nosuid", OPTION_IGNORE }, { "nodev", OPTION_IGNORE },                 /* always */
+	{ "suid", OPTION_IGNORE }, { "dev", OPTION_IGNORE },                     /* never */
 };
 
 static bool option_matches(const char *name, const char *word)
@@ -116,6 +117,9 @@ static int set_option(struct mount_args *a, const char *word)
 		return set_durable(a, value);
 	case OPTION_MAX_FILE:
 		return set_max_file(a, value);
+	case OPTION_NO_XATTR:
+		a->fs.no_xattr = true;
+		break;
 	case OPTION_VERIFY:
 		a->verify = true;
 		break;

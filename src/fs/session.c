@@ -210,12 +210,19 @@ static int make_session(
 	const struct fs_options *o, const char *db, struct fs *fs, struct fuse_session **ret_se)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_lowlevel_ops ops = fs_ops;
 	struct fuse_session *se = NULL;
 	int r;
 
+	if (o->no_xattr) { /* libfuse says ENOSYS, and the kernel does not ask again */
+		ops.getxattr = NULL;
+		ops.listxattr = NULL;
+		ops.setxattr = NULL;
+		ops.removexattr = NULL;
+	}
 	r = make_args(o, db, fs == NULL, &args);
 	if (r == 0) {
-		se = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), fs);
+		se = fuse_session_new(&args, &ops, sizeof(ops), fs);
 		r = se ? 0 : -EINVAL;
 	}
 	fuse_opt_free_args(&args);
