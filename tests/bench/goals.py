@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from figures import middle, ratio
 
 PLANFS, READ_ONLY = 'planfs', 'planfs -o ro'
+WITH_OPTIONS = 'planfs -o '  # the options follow, with + between them
 AT_SECTIONS = 1_000_000  # where the goals of mount time and memory hold
 MOUNT_SECONDS = 0.1
 MEMORY_BYTES = 200 * 10**6
@@ -36,13 +37,17 @@ def verdict(value, limit):
     return 'reached' if value <= limit else 'not reached'
 
 
+def is_planfs(name):
+    return name == PLANFS or name.startswith(WITH_OPTIONS)
+
+
 def _judge(goal, samples):
     """'≤ 4 ext4: 3.2, reached', for each planfs that was measured."""
     parts = []
-    for name in (PLANFS, READ_ONLY):
+    for name in filter(is_planfs, samples):
         value = ratio(samples, name, goal.base)
         if value is not None:
-            mark = ' (ro)' if name == READ_ONLY else ''
+            mark = '' if name == PLANFS else f' ({name.removeprefix(WITH_OPTIONS)})'
             parts.append(f'{value:.2f} {verdict(value, goal.limit)}{mark}')
     return f'≤ {goal.limit:g} {goal.base}' + (': ' + ', '.join(parts) if parts else '')
 

@@ -95,9 +95,8 @@ def _requests(size):
 def _memory(size):
     rows = []
     for name, found in size['memory'].items():
-        is_planfs = name in (goals.PLANFS, goals.READ_ONLY)
         rows.append([name, *(megabytes(found[key]) for key in ('mounted', 'find', 'grep', 'most')),
-                     goals.judge_memory(size['sections'], found['grep']) if is_planfs else ''])
+                     goals.judge_memory(size['sections'], found['grep']) if goals.is_planfs(name) else ''])
     return _table(['memory of the daemon', 'mounted', 'after find', 'after grep', 'most', 'goal'], rows)
 
 

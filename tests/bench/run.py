@@ -101,9 +101,10 @@ def _read_commands(options):
 def _choose_targets(options, scratch):
     """Those asked for, or all that there are; passthrough_ll is built on the way."""
     chosen = options.targets or STANDARD + list(options.commands)
-    unknown = [name for name in chosen if name not in STANDARD and name not in options.commands]
+    unknown = [name for name in chosen if name not in STANDARD and name not in options.commands and
+               not goals.is_planfs(name)]
     if unknown:
-        raise Failed(f'no target {", ".join(unknown)}; there are {", ".join(STANDARD)}, and --with')
+        raise Failed(f'no target {", ".join(unknown)}; there are {", ".join(STANDARD)}, planfs -o OPTION+OPTION, and --with')
     if PASSTHROUGH in chosen:
         program = targets.build_passthrough(scratch)
         if program:

@@ -122,7 +122,8 @@ class Scene:
         return targets.Command(name, directory, text, self._disk_tree() if '{tree}' in text else '')
 
     def _make_planfs(self, name, directory):
-        target = targets.Planfs(name, directory, self.options.planfs, 'ro' if name == 'planfs -o ro' else '')
+        mount_options = name.removeprefix('planfs').removeprefix(' -o ').replace('+', ',')
+        target = targets.Planfs(name, directory, self.options.planfs, mount_options)
         other = next((t.database for t in self.targets if isinstance(t, targets.Planfs)), None)
         targets.make_database(self.corpus, target.database, self.options.planfs, self.options.versions, other)
         return target
