@@ -7,11 +7,13 @@
 	"i.id, i.mode, i.uid, i.gid, i.nlink, i.rdev, i.size, i.atime, i.mtime, i.ctime, i.btime, i.body"
 
 /* One row of me, so that the order is that of the index and no text is sorted. */
-#define TEXTS_BESIDE(where, order)                                                                       \
-	"SELECT i.id, d.name, b.data FROM (SELECT parent, seq FROM dentry WHERE inode = ?1 LIMIT 1) me " \
-	"CROSS JOIN dentry d INDEXED BY dentry_order ON d.parent = me.parent AND " where                 \
-	" CROSS JOIN inode i ON i.id = d.inode CROSS JOIN body b ON b.id = i.body "                      \
-	"WHERE i.mode & 61440 = 32768 AND i.size = length(b.data) ORDER BY " order
+/* Of one directory, so that the index has the order: a sort would take all texts of it in hand for each that is asked for. */
+#define OF_ITSELF(column) "(SELECT " column " FROM dentry WHERE inode = ?1 LIMIT 1)"
+#define TEXTS_BESIDE(beside, order)                                                                \
+	"SELECT i.id, d.name, b.data FROM dentry d INDEXED BY dentry_order "                       \
+	"CROSS JOIN inode i ON i.id = d.inode CROSS JOIN body b ON b.id = i.body "                 \
+	"WHERE d.parent = " OF_ITSELF("parent") " AND d.seq " beside OF_ITSELF(                    \
+		"seq") " AND i.mode & 61440 = 32768 AND i.size = length(b.data) ORDER BY " order
 
 /* In the order of moment_from_row(). */
 #define MOMENT_COLUMNS                                                                             \
@@ -36,8 +38,8 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_TEXT] =
 		"SELECT b.data, b.hash, i.size, i.body FROM inode i LEFT JOIN body b ON b.id = i.body "
 		"WHERE i.id = ?1",
-	[SQL_TEXTS_BEHIND] = TEXTS_BESIDE("d.seq > me.seq", "d.seq"),
-	[SQL_TEXTS_BEFORE] = TEXTS_BESIDE("d.seq < me.seq", "d.seq DESC"),
+	[SQL_TEXTS_BEHIND] = TEXTS_BESIDE("> ", "d.seq"),
+	[SQL_TEXTS_BEFORE] = TEXTS_BESIDE("< ", "d.seq DESC"),
 	[SQL_BODY_OWNERS] =
 		"SELECT count(*), count(inode = ?2 OR NULL) FROM revision WHERE body = ?1",
 	[SQL_TARGET] = "SELECT target FROM inode WHERE id = ?1",
