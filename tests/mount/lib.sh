@@ -120,6 +120,15 @@ kill_it() {
 	wait_until 20 has_no_daemon || die "a killed process is still there"
 }
 
+# requests MOUNT KIND...: how many of these it has had so far.
+requests() {
+	requests_all=$(cat "$1/.planfs/status.json")
+	shift
+	for kind; do
+		printf '%s\n' "$requests_all" | sed -n "s/.*\"$kind\": \([0-9]*\).*/\1/p"
+	done | awk '{ n += $1 } END { print n + 0 }'
+}
+
 # The end of a test that went well: nothing is damaged.
 finish() {
 	cd / || exit 1

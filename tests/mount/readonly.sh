@@ -41,14 +41,6 @@ expect() {
 	wait_until 10 "$@" || die "not in time: $*"
 }
 
-# requests KIND...: how many of these the reader has had so far.
-requests() {
-	requests_all=$(cat "$ro/.planfs/status.json")
-	for kind; do
-		printf '%s\n' "$requests_all" | sed -n "s/.*\"$kind\": \([0-9]*\).*/\1/p"
-	done | awk '{ n += $1 } END { print n + 0 }'
-}
-
 read_all() {
 	find "$ro" -type f -size +0 -exec cat {} + >/dev/null
 }
@@ -114,9 +106,9 @@ for i in $(seq 1 200); do
 	echo "$i" >"$mnt/2019/$i.txt"
 done
 expect is_listed 2019/200.txt
-before=$(requests READ)
+before=$(requests "$ro" READ)
 read_all
-after=$(requests READ)
+after=$(requests "$ro" READ)
 [ $((after - before)) -le 120 ] || die "$((after - before)) reads of 200 small files: none was pushed"
 
 # nothing can be changed, and what changes nothing succeeds
@@ -132,16 +124,16 @@ sync "$ro/$plan/01.txt" "$ro/$plan" || die "fsync of what was read"
 # what the kernel knows costs nothing
 read_all
 read_all
-before=$(requests OPEN READ LOOKUP READDIRPLUS FLUSH RELEASE OPENDIR)
+before=$(requests "$ro" OPEN READ LOOKUP READDIRPLUS FLUSH RELEASE OPENDIR)
 read_all
-after=$(requests OPEN READ LOOKUP READDIRPLUS FLUSH RELEASE OPENDIR)
+after=$(requests "$ro" OPEN READ LOOKUP READDIRPLUS FLUSH RELEASE OPENDIR)
 # two looks at status.json cost two lookups each, of .planfs and of the file, and a read
 [ $((after - before)) -le 8 ] || die "reading what is known made $((after - before)) requests"
 
 # status.json is as of now, each time
 "$PLANFS" status --json "$db" | grep -q "\"mountpoint\": \"$mnt\"" || die "status does not prefer the writer"
-first=$(requests LOOKUP)
-second=$(requests LOOKUP)
+first=$(requests "$ro" LOOKUP)
+second=$(requests "$ro" LOOKUP)
 [ "$second" -gt "$first" ] || die "status.json is the old one"
 
 "$PLANFS" umount "$ro" || die "umount of the reader"
