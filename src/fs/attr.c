@@ -322,6 +322,7 @@ static int set_size(fuse_req_t req, struct node *n, int64_t size, const struct f
 		r = commit_node(fs, req, n, COMMIT_CLOSE);
 		commit_give_up(fs, n);
 	}
+	push_settle(fs, n->id);
 	return r;
 }
 

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -100,8 +101,9 @@ void fs_notifier(int socket, int channel_fd)
 	static char message[NOTIFICATION_MAX];
 	ssize_t n;
 
-	while ((n = read(socket, message, sizeof(message))) > 0)
-		if (!pass_on(channel_fd, message, (size_t)n))
+	/* A message leaves the socket behind its work: has_arrived() of push.c sees it there. */
+	while ((n = recv(socket, message, sizeof(message), MSG_PEEK)) > 0)
+		if (!pass_on(channel_fd, message, (size_t)n) || recv(socket, NULL, 0, 0) < 0)
 			break;
 }
 

@@ -25,10 +25,12 @@ static void set_open_flags(fuse_req_t req, struct node *n, struct fuse_file_info
 	 * know whether he has seen the text that he replaces.
 	 */
 	fi->keep_cache = (fi->flags & O_ACCMODE) != O_RDWR;
-	if ((fi->flags & O_ACCMODE) == O_RDONLY)
+	if ((fi->flags & O_ACCMODE) == O_RDONLY) {
 		fi->noflush = 1;
-	else
+	} else {
 		handle_note_writer(n, fi->fh, ctx->uid);
+		push_settle(req_fs(req), n->id);
+	}
 }
 
 /* The name may have appeared behind the kernel's back, or be waiting to be stored. */

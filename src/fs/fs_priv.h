@@ -110,9 +110,12 @@ enum {
 
 /* push.c */
 struct pusher {
+	struct fs *fs; /* borrowed */
 	pthread_mutex_t
 		lock; /* while texts are read and sent, or changes looked for and what they touch */
-	char *message; /* owned; NULL: nothing is pushed */
+	atomic_bool
+		under_way; /* the kernel may not have all that was sent; cleared under the lock */
+	char *message;     /* owned; NULL: nothing is pushed */
 	size_t len;
 	unsigned passed;
 	_Atomic int64_t last_read; /* clock_now() */
@@ -452,6 +455,11 @@ void notify_invalid(struct fs *fs, int64_t id, int64_t parent, const char *name)
 int push_start(struct fs *fs) MUST_CHECK;
 void push_stop(struct fs *fs);
 void push_beside(struct fs *fs, int64_t id); /* the text of @id is asked for */
+void push_arrive(struct fs *fs); /* with the lock held: wait until the kernel has what was sent */
+/*
+ * The text of @id is going to change through the kernel, and its node exists: none that was pushed will be put over it.
+ */
+void push_settle(struct fs *fs, int64_t id);
 
 /* attr.c */
 struct stat attr_stat(const struct inode *inode);

@@ -148,11 +148,12 @@ static void *notifier_main(void *arg)
 	int r;
 
 	while (wait_for_work(fs)) {
-		forget_queued(fs);
 		if (purge_now(fs) < 0)
 			log_dbg("what was unlinked is purged later");
 		do {
 			pthread_mutex_lock(&fs->pusher.lock);
+			push_arrive(fs);
+			forget_queued(fs);
 			forget_inodes(fs, &foreign);
 			foreign.n = 0;
 			r = store_feed(fs->store, &fs->seen_rev, on_foreign_change, &foreign);

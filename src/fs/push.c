@@ -1,12 +1,16 @@
 /*
- * Pushing texts into the kernel's pages before it asks for them, on a read-only mount, when somebody reads many
- * files one after the other: the texts beside the one that is asked for, with one query; grep and tar read a directory
- * forwards, rg backwards. A mount that is written does not push: what was read from the database could replace what was
- * written since.
+ * Pushing texts into the kernel's pages before it asks for them, when somebody reads many files one after the other:
+ * the texts beside the one that is asked for, with one query; grep and tar read a directory forwards, rg backwards.
  *
- * A push must not overtake the order to forget what it holds: it is read and sent under the lock under which the
- * notifier looks for changes and sends what is to be forgotten (see notify.c). Scratch files change unheard, and
- * are not pushed. Nothing is waited for: what finds the
+ * A push must never put an old text over a newer one:
+ * - Nor overtake the order to forget what it holds: it is read and sent under the lock under which the notifier looks
+ *   for changes and sends what is to be forgotten (see notify.c).
+ * - What somebody has open is not pushed, and who opens a file to write it, or cuts it, waits until what was pushed has
+ *   reached the kernel. The notifier (see channel.c) may be kept waiting by a program that waits for us, but not for a page:
+ *   reads are answered. So texts are not sent behind anything else, nor anything else before they have arrived.
+ * - A daemon that took over does not know what is open, and pushes only where nobody writes.
+ *
+ * Scratch files change unheard on a read-only mount, and are not pushed. Nothing is waited for to push: what finds the
  * lock taken, or the way to the kernel full, is left out, and read when it is asked for.
  */
 #include "fs_priv.h"
@@ -16,16 +20,21 @@
 
 #include <errno.h>
 #include <linux/fuse.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
 	ROW_NS = 20000000, /* so soon after one another, reads are a row */
 	KNOWN_NS = 500000000,
-	ROW_LENGTH = 3,   /* so many have been in a row when the next will be, too */
-	TEXT_MAX = 32768, /* longer texts are read ahead by the kernel itself */
-	PASSED_MAX = 32,  /* texts that are not pushed, on the way to others */
+	ROW_LENGTH = 3,         /* so many have been in a row when the next will be, too */
+	TEXT_MAX = 32768,       /* longer texts are read ahead by the kernel itself */
+	PASSED_MAX = 32,        /* texts that are not pushed, on the way to others */
+	ARRIVE_NS = 2000000000, /* longer than any read, which alone the kernel waits for */
+	LOOK_US = 20,
 };
 
 /*
@@ -41,6 +50,14 @@ static bool note_known(struct pusher *p, int64_t id)
 	       now - since < KNOWN_NS;
 }
 
+static bool is_open(struct fs *fs, int64_t id)
+{
+	struct node *n = node_find(fs, id);
+
+	node_put(fs, n);
+	return n != NULL;
+}
+
 /* One more notification in the message. Returns 1 where there is no room, or nothing that is worth looking for. */
 static int add_text(void *arg, const struct store_neighbour *file)
 {
@@ -50,7 +67,8 @@ static int add_text(void *arg, const struct store_neighbour *file)
 	struct fuse_out_header header = { .error = FUSE_NOTIFY_STORE };
 	char *at = p->message + p->len;
 
-	if (file->len > TEXT_MAX || name_is_scratch(file->name) || note_known(p, file->id))
+	if (file->len > TEXT_MAX || name_is_scratch(file->name) || is_open(p->fs, file->id) ||
+		note_known(p, file->id))
 		return ++p->passed > PASSED_MAX;
 	header.len = (uint32_t)(sizeof(header) + sizeof(store) + file->len);
 	if (header.len > NOTIFICATION_MAX - p->len)
@@ -71,6 +89,14 @@ static bool is_in_a_row(struct pusher *p)
 	return atomic_fetch_add(&p->row, 1) >= ROW_LENGTH;
 }
 
+/* Has the notifier passed on all that was sent? It takes a message from the socket when that is done. */
+static bool has_arrived(struct fs *fs)
+{
+	int left = 0;
+
+	return ioctl(fs->options->notify_fd, SIOCOUTQ, &left) < 0 || left == 0;
+}
+
 void push_beside(struct fs *fs, int64_t id)
 {
 	struct pusher *p = &fs->pusher;
@@ -78,20 +104,70 @@ void push_beside(struct fs *fs, int64_t id)
 	if (!p->message || note_known(p, id) || !is_in_a_row(p) ||
 		pthread_mutex_trylock(&p->lock) != 0)
 		return;
-	p->len = p->passed = 0;
-	if (store_texts_beside(fs->store, id, add_text, p) >= 0 && p->len > 0 &&
-		send(fs->options->notify_fd, p->message, p->len, MSG_DONTWAIT) < 0)
-		log_dbg("texts are not pushed: %s", strerror(errno));
+	if (atomic_load(&p->under_way) || has_arrived(fs)) {
+		atomic_store(&p->under_way, true); /* before we look at what is open */
+		p->len = p->passed = 0;
+		if (store_texts_beside(fs->store, id, add_text, p) >= 0 && p->len > 0 &&
+			send(fs->options->notify_fd, p->message, p->len, MSG_DONTWAIT) < 0)
+			log_dbg("texts are not pushed: %s", strerror(errno));
+	}
 	pthread_mutex_unlock(&p->lock);
+}
+
+/* With the lock held. */
+static bool wait_to_arrive(struct fs *fs, int64_t until)
+{
+	while (!has_arrived(fs)) {
+		if (clock_now() > until)
+			return false;
+		usleep(LOOK_US);
+	}
+	atomic_store(&fs->pusher.under_way, false);
+	return true;
+}
+
+void push_arrive(struct fs *fs)
+{
+	if (atomic_load(&fs->pusher.under_way) && !wait_to_arrive(fs, clock_now() + ARRIVE_NS))
+		log_warn("the kernel does not take texts");
+}
+
+/* The lock is not waited for: the notifier may have it, and wait for a program that waits for us. Then nothing is under way. */
+void push_settle(struct fs *fs, int64_t id)
+{
+	int64_t until = clock_now() + ARRIVE_NS;
+	struct pusher *p = &fs->pusher;
+	bool settled = !atomic_load(&p->under_way);
+
+	if (!settled)
+		loop_step_aside();
+	while (!settled && clock_now() < until) {
+		if (pthread_mutex_trylock(&p->lock) == 0) {
+			settled = wait_to_arrive(fs, until);
+			pthread_mutex_unlock(&p->lock);
+		} else {
+			usleep(LOOK_US);
+			settled = !atomic_load(&p->under_way);
+		}
+	}
+	if (!settled) {
+		log_warn("the kernel does not take texts: file %lld may look old for a moment",
+			(long long)id);
+		notify_invalid(fs, id, 0, NULL);
+	}
 }
 
 int push_start(struct fs *fs)
 {
-	pthread_mutex_init(&fs->pusher.lock, NULL);
-	if (!fs->options->readonly)
+	struct pusher *p = &fs->pusher;
+
+	pthread_mutex_init(&p->lock, NULL);
+	p->fs = fs;
+	atomic_store(&p->under_way, fs->resumed); /* what the last daemon sent */
+	if (fs->resumed && !fs->options->readonly)
 		return 0;
-	fs->pusher.message = malloc(NOTIFICATION_MAX);
-	return fs->pusher.message ? 0 : -ENOMEM;
+	p->message = malloc(NOTIFICATION_MAX);
+	return p->message ? 0 : -ENOMEM;
 }
 
 void push_stop(struct fs *fs)

@@ -322,11 +322,11 @@ int fs_run(struct store *s, const struct fs_options *options)
 		return -ENOMEM;
 	fuse_set_log_func(on_fuse_log);
 	store_set_wait_hook(loop_step_aside);
-	r = push_start(fs);
-	if (r == 0)
-		r = view_memory_new(&fs->views.memory);
+	r = view_memory_new(&fs->views.memory);
 	if (r == 0)
 		r = state_open(fs);
+	if (r == 0)
+		r = push_start(fs);
 	if (r == 0) {
 		fs->views.slots = state_slots(fs);
 		if (!fs->resumed) /* else files may be open of which we have not heard */
