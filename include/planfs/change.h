@@ -106,6 +106,14 @@ int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_
 	enum text_state state) MUST_CHECK;
 
 /*
+ * A text that was written into a file which another one has replaced at @name meanwhile: it becomes a version of that place, and
+ * the text that stands there, and goes on standing there, the next version, by whoever made it, and marked as one that overwrote the other unseen. @base as for txn_save(). Returns 0
+ * and *ret_body, which is 0 when there is nothing to keep: no text, no file at @name, or the same text there.
+ */
+int txn_keep_text(struct txn *t, int64_t parent, const char *name, const struct text *text,
+	int64_t base, int64_t *ret_body) MUST_CHECK;
+
+/*
  * Another program removed the last name of file @id while somebody writes it, and the last close wins:
  * give it back the name that its newest revision has. Returns 0, *ret_parent and *ret_name, or -ESTALE
  * when there is none, its directory is gone, or another file has the name now.

@@ -17,6 +17,7 @@ static void commit_done(struct commit *c)
 	buf_done(&c->text);
 	buf_done(&c->relinked);
 	free(c->name);
+	free(c->place);
 	*c = (struct commit){ 0 };
 }
 
@@ -39,12 +40,23 @@ static int copy_pending_name(struct fs *fs, struct node *n, struct commit *c)
 static bool has_work(struct fs *fs, struct node *n, enum commit_why why)
 {
 	if (n->unlinked)
-		return false;
+		return n->place && n->written && why != COMMIT_PART;
 	if (why == COMMIT_LAST && node_in_use(fs, n->id))
 		return false;
 	if (why == COMMIT_PART)
 		return n->dirty && n->in_db; /* a new file waits: there is no old text to be lost */
 	return n->dirty || n->part;
+}
+
+/* With n->lock held. */
+static int copy_place(struct node *n, struct commit *c)
+{
+	c->is_unlinked = n->unlinked;
+	if (!n->place || !n->written || c->state == TEXT_PART)
+		return 0;
+	c->place = strdup(n->place);
+	c->place_parent = n->place_parent;
+	return c->place ? 0 : -ENOMEM;
 }
 
 /* With n->lock held. */
@@ -59,6 +71,8 @@ static int take_snapshot(struct fs *fs, struct node *n, struct commit *c)
 	}
 	if (r == 0)
 		r = copy_pending_name(fs, n, c);
+	if (r == 0)
+		r = copy_place(n, c);
 	if (r == 0)
 		r = buf_add(&c->text, n->text.data, n->text.len);
 	c->inode = n->inode;
@@ -149,25 +163,42 @@ static void set_reader(struct txn *t, struct commit *c)
 		txn_set_reader(t, NULL, NULL);
 }
 
+/* The place where the file stood has another one now: both texts are versions there. */
+static int keep_text(struct txn *t, struct commit *c, const struct text *text)
+{
+	int64_t body = 0;
+	int r;
+
+	if (!c->place)
+		return 0;
+	r = txn_keep_text(t, c->place_parent, c->place, text, c->base, &body);
+	if (c->is_unlinked && body)
+		c->inode.body = body;
+	return r;
+}
+
 int commit_apply(struct txn *t, struct commit *c)
 {
 	const struct text text = { c->text.data, c->text.len };
 	struct inode inode = c->inode;
-	int r;
+	int r = 0;
 
 	if (!c->node)
 		return 0;
 	set_reader(t, c);
-	if (c->name) {
+	if (c->is_unlinked) {
+		inode.body = c->base;
+	} else if (c->name) {
 		r = txn_create(t, c->parent, c->name, &inode, &text);
 		if (r == -EEXIST)
 			r = create_over(t, c, &inode, &text);
 	} else {
 		r = save_over_removal(t, c, &inode, &text);
 	}
-	if (r == 0)
-		c->inode.body = inode.body;
-	return r;
+	if (r < 0)
+		return r;
+	c->inode.body = inode.body;
+	return keep_text(t, c, &text);
 }
 
 void commit_end(struct fs *fs, struct commit *c, int result)
@@ -177,10 +208,13 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 	if (n && result == 0) {
 		pthread_mutex_lock(&n->lock);
 		atomic_fetch_add(&fs->commits, 1); /* before dirty is cleared */
-		n->in_db = true;
+		n->in_db |= !c->is_unlinked;
 		n->part = c->state == TEXT_PART;
 		n->base = c->inode.body;
-		if (n->change == c->change) {
+		if (n->change == c->change && c->is_unlinked) {
+			n->written = false; /* the text has no other place than this */
+			state_unmark(fs, n);
+		} else if (n->change == c->change) {
 			n->dirty = n->written = false;
 			n->by_known &= n->part; /* which is recorded later */
 			n->set = 0;

@@ -69,6 +69,13 @@ struct node {
 	uint64_t
 		refused; /* the change that could not be committed, and its writer was told; 0: none */
 
+	/*
+	 * Where it stood among the versions when another file took its place, or it went to a scratch name: what is
+	 * written into it since is kept there. lock.
+	 */
+	int64_t place_parent;
+	char *place; /* owned; NULL: nothing of that has happened */
+
 	/* A name that was created but is not in the database yet; table lock. */
 	int64_t parent;
 	char *name; /* owned; NULL: none */
@@ -338,6 +345,9 @@ struct commit {
 	int64_t parent;      /* of a pending name */
 	char *name;          /* owned; NULL: in the database already */
 	struct buf relinked; /* the name that another program had removed */
+	bool is_unlinked;    /* there is only the place where it stood */
+	int64_t place_parent;
+	char *place; /* owned; NULL: it has not lost its place */
 };
 
 /* With commit_lock held. Returns 0; @c->node stays NULL when there is nothing to commit. */
@@ -472,29 +482,3 @@ bool attr_from_memory(struct fs *fs, int64_t id, bool unstored, struct inode *re
 struct fuse_entry_param attr_entry(struct fs *fs, const char *name, const struct inode *inode);
 int attr_lookup(
 	struct fs *fs, int64_t parent, const char *name, struct inode *ret_inode) MUST_CHECK;
-
-enum change_kind {
-	CHANGE_PLAIN,
-	CHANGE_ATTR,    /* has the same effect when it is done twice */
-	CHANGE_UNNAMED, /* nobody will ask who did it: it leaves no version */
-	CHANGE_DURABLE, /* be on the disk */
-	CHANGE_REMOVE,  /* takes away: must work on a full disk */
-};
-
-/* Run @apply as the user behind @req, waiting for a lock as a change of names may. */
-int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg,
-	enum change_kind kind) MUST_CHECK;
-
-/* The same as @who. */
-int fs_change_by(struct fs *fs, const struct who *who, change_fn *apply, void *arg,
-	enum change_kind kind) MUST_CHECK;
-
-/* Has the last daemon done what this request asks for, and died before it said so? Returns 1, 0 or -Exxx. */
-int fs_was_done(struct fs *fs) MUST_CHECK;
-
-/* names.c, shared with file.c: may a name in @parent be made or changed? 0, -EROFS, -EPERM, -ENAMETOOLONG. */
-int check_name(int64_t parent, const char *name) MUST_CHECK;
-
-/* The same: owner and mode of something new in directory @parent. */
-int new_inode(struct fs *fs, fuse_req_t req, int64_t parent, mode_t mode,
-	struct inode *ret_inode) MUST_CHECK;

@@ -1,10 +1,9 @@
-/* Operations that change names: mkdir, mknod, symlink, link, unlink, rmdir, rename. */
+/* Operations that change names: mkdir, mknod, symlink, link, unlink, rmdir. */
 #include "ops_priv.h"
 
 #include "planfs/name.h"
 
 #include <errno.h>
-#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,8 +207,7 @@ static int apply_removal(struct txn *t, void *arg)
 		      : txn_unlink(t, m->parent, m->name, &m->inode);
 }
 
-/* @n has lost its last name: it is kept until the kernel forgets it, for those who stand in it. */
-static void mark_unlinked(struct fs *fs, struct node *n, const struct inode *gone)
+void mark_unlinked(struct fs *fs, struct node *n, const struct inode *gone)
 {
 	pthread_mutex_lock(&n->lock);
 	if (!n->dirty && gone)
@@ -220,8 +218,7 @@ static void mark_unlinked(struct fs *fs, struct node *n, const struct inode *gon
 	node_keep_ghost(fs, n);
 }
 
-/* After a commit that took a name from @gone: see to it when that was the last. */
-static void after_removal(struct fs *fs, const struct inode *gone)
+void after_removal(struct fs *fs, const struct inode *gone)
 {
 	struct node *n;
 
@@ -317,149 +314,4 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct removal m = { .parent = (int64_t)parent, .name = name, .dir = true };
 
 	fuse_reply_err(req, -remove_name(req_fs(req), req, &m));
-}
-
-/* A rename and the unsaved files that it touches: all in one transaction. */
-struct move {
-	struct rename rename;
-	struct node *from, *to; /* references: what is open at both names, or NULL */
-	bool to_pending;        /* the new name is one that was created but never stored */
-	bool replaces;          /* something stands at the new name */
-	struct commit commit_from, commit_to;
-	struct reader reader;  /* fs NULL: nothing is known of what he has seen */
-	struct inode replaced; /* out */
-};
-
-static int apply_move(struct txn *t, void *arg)
-{
-	struct move *m = arg;
-	int r;
-
-	r = commit_apply(t, &m->commit_from);
-	if (r == 0)
-		r = commit_apply(t, &m->commit_to);
-	if (r < 0)
-		return r;
-	if (m->reader.fs)
-		txn_set_reader(t, sight_has, &m->reader);
-	else
-		txn_set_reader(t, NULL, NULL);
-	return txn_rename(t, &m->rename, &m->replaced);
-}
-
-/* Find what is open at a name. */
-static int find_open(struct fs *fs, int64_t parent, const char *name, struct node **ret_node,
-	struct inode *ret_inode)
-{
-	int r;
-
-	r = attr_lookup(fs, parent, name, ret_inode);
-	if (r == 0)
-		*ret_node = node_find(fs, ret_inode->id);
-	return r;
-}
-
-static int prepare_move(struct fs *fs, struct move *m)
-{
-	struct rename *r = &m->rename;
-	struct inode inode;
-	int err;
-
-	err = check_name(r->parent, r->name);
-	if (err == 0)
-		err = check_name(r->new_parent, r->new_name);
-	if (err == 0)
-		err = find_open(fs, r->parent, r->name, &m->from, &inode);
-	if (err < 0)
-		return err;
-	err = find_open(fs, r->new_parent, r->new_name, &m->to, &inode);
-	if (err < 0)
-		return err == -ENOENT ? 0 : err;
-	m->replaces = true;
-	if (r->noreplace)
-		return -EEXIST;
-	return S_ISDIR(inode.mode) && !r->exchange && node_has_pending(fs, inode.id) ? -ENOTEMPTY
-										     : 0;
-}
-
-static void lock_move(struct move *m)
-{
-	struct node *first = m->from, *second = m->to;
-
-	if (first == second)
-		second = NULL;
-	if (first && second && first->id > second->id) {
-		first = m->to;
-		second = m->from;
-	}
-	if (first)
-		loop_lock(&first->commit_lock);
-	if (second)
-		loop_lock(&second->commit_lock);
-}
-
-static void unlock_move(struct move *m)
-{
-	if (m->from)
-		pthread_mutex_unlock(&m->from->commit_lock);
-	if (m->to && m->to != m->from)
-		pthread_mutex_unlock(&m->to->commit_lock);
-}
-
-/* With both commit locks held. */
-static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
-{
-	bool durable = m->replaces && fs->options->durability != FS_DURABLE_FSYNC;
-	struct who who;
-	int r = 0;
-
-	who_asks(fs, req, &who);
-	m->reader = sight_reader(fs, &who);
-
-	m->to_pending = m->to && m->to->name && !m->rename.exchange;
-	if (m->from)
-		r = commit_begin(fs, m->from, &m->commit_from, COMMIT_CLOSE);
-	if (r == 0 && m->to && !m->to_pending && m->to != m->from)
-		r = commit_begin(fs, m->to, &m->commit_to, COMMIT_CLOSE);
-	if (r == 0)
-		r = fs_change_by(fs, &who, apply_move, m, durable ? CHANGE_DURABLE : CHANGE_PLAIN);
-	commit_end(fs, &m->commit_from, r);
-	commit_end(fs, &m->commit_to, r);
-	if (r == 0 && m->to_pending) {
-		mark_unlinked(fs, m->to, NULL);
-		free(node_clear_pending(fs, m->to));
-	}
-	if (r == 0)
-		after_removal(fs, &m->replaced);
-	return r;
-}
-
-void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
-	const char *new_name, unsigned flags)
-{
-	struct move m = { .rename = { (int64_t)parent, (int64_t)new_parent, name, new_name,
-				  (flags & RENAME_NOREPLACE) != 0,
-				  (flags & RENAME_EXCHANGE) != 0 } };
-	struct fs *fs = req_fs(req);
-	int r;
-
-	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) {
-		fuse_reply_err(req, EINVAL);
-		return;
-	}
-	r = fs_was_done(fs);
-	if (r > 0) {
-		fuse_reply_err(req, 0);
-		return;
-	}
-	if (r == 0)
-		r = prepare_move(fs, &m);
-	if (r == 0) {
-		lock_move(&m);
-		r = run_move(fs, req, &m);
-		unlock_move(&m);
-	}
-	node_put(fs, m.from);
-	node_put(fs, m.to);
-	fuse_reply_err(req, -r);
 }

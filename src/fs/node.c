@@ -52,6 +52,7 @@ static void node_free(struct node *n)
 	pthread_mutex_destroy(&n->lock);
 	buf_done(&n->text);
 	free(n->name);
+	free(n->place);
 	free(n);
 }
 

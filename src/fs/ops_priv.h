@@ -41,3 +41,38 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_fallocate(
 	fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len, struct fuse_file_info *fi);
+
+/* --- what they share --- */
+
+/* attr.c: how a change is made. */
+enum change_kind {
+	CHANGE_PLAIN,
+	CHANGE_ATTR,    /* has the same effect when it is done twice */
+	CHANGE_UNNAMED, /* nobody will ask who did it: it leaves no version */
+	CHANGE_DURABLE, /* be on the disk */
+	CHANGE_REMOVE,  /* takes away: must work on a full disk */
+};
+
+/* Run @apply as the user behind @req, waiting for a lock as a change of names may. */
+int fs_change(struct fs *fs, fuse_req_t req, change_fn *apply, void *arg,
+	enum change_kind kind) MUST_CHECK;
+
+/* The same as @who. */
+int fs_change_by(struct fs *fs, const struct who *who, change_fn *apply, void *arg,
+	enum change_kind kind) MUST_CHECK;
+
+/* Has the last daemon done what this request asks for, and died before it said so? Returns 1, 0 or -Exxx. */
+int fs_was_done(struct fs *fs) MUST_CHECK;
+
+/* names.c, shared with file.c: may a name in @parent be made or changed? 0, -EROFS, -EPERM, -ENAMETOOLONG. */
+int check_name(int64_t parent, const char *name) MUST_CHECK;
+
+/* names.c, shared with rename.c: @n has lost its last name; it is kept until the kernel forgets it, for those who stand in it. */
+void mark_unlinked(struct fs *fs, struct node *n, const struct inode *gone);
+
+/* The same: after a commit that took a name from @gone, see to it when that was the last. */
+void after_removal(struct fs *fs, const struct inode *gone);
+
+/* The same: owner and mode of something new in directory @parent. */
+int new_inode(struct fs *fs, fuse_req_t req, int64_t parent, mode_t mode,
+	struct inode *ret_inode) MUST_CHECK;

@@ -166,6 +166,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LAST_VERSION] =
 		"SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
+	[SQL_LAST_AUTHOR] =
+		"SELECT author, program FROM revision WHERE parent = ?1 AND name = ?2 "
+		"AND op NOT IN ('remove', 'attr') ORDER BY rev DESC LIMIT 1",
 	[SQL_LAST_REMOVAL] =
 		"SELECT inode, op = 'remove' FROM revision WHERE parent = ?1 AND name = ?2 "
 		"ORDER BY rev DESC LIMIT 1",

@@ -113,6 +113,7 @@ enum sql_id {
 	SQL_REVISION,
 	SQL_ROOT_BEFORE,
 	SQL_LAST_VERSION,
+	SQL_LAST_AUTHOR,
 	SQL_VERSION_BODIES,
 	SQL_LAST_REMOVAL,
 	SQL_LAST_PLACE,
@@ -341,7 +342,9 @@ void spare_tend(struct store *s); /* make the file when it is missing and the di
 void spare_give_up(struct store *s);
 void spare_done(struct store *s);
 
-/* txn.c: shared with rename.c and xattr.c */
+/* txn.c: shared with keep.c, rename.c and xattr.c */
+int insert_body(struct txn *t, const struct text *text, int64_t *ret_body) MUST_CHECK; /* "": 0 */
+int body_is(struct txn *t, int64_t id, const struct text *text) MUST_CHECK;            /* 1 or 0 */
 int touch_dir(struct txn *t, int64_t id, int subdirs) MUST_CHECK;
 int check_dir(struct txn *t, int64_t id) MUST_CHECK; /* 0: a directory that has a name */
 int check_empty(struct txn *t, int64_t id) MUST_CHECK;

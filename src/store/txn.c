@@ -50,8 +50,7 @@ int new_place(struct txn *t, int64_t *ret_place)
 	return take_number(t, "place", ret_place);
 }
 
-/* Store a text. *ret_body is 0 for an empty one. */
-static int insert_body(struct txn *t, const struct text *text, int64_t *ret_body)
+int insert_body(struct txn *t, const struct text *text, int64_t *ret_body)
 {
 	CLEANUP_STMT sqlite3_stmt *st = NULL;
 	XXH128_canonical_t hash;
@@ -89,8 +88,7 @@ int drop_body(struct txn *t, int64_t inode, int64_t body)
 	return stmt_run(st, "drop a text");
 }
 
-/* Does body @id hold exactly @text? Returns 1 or 0. */
-static int body_is(struct txn *t, int64_t id, const struct text *text)
+int body_is(struct txn *t, int64_t id, const struct text *text)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_BODY_EQUAL);
 	int r;

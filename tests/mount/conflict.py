@@ -344,6 +344,98 @@ def the_number_of_a_process_is_not_the_process():
     expect(marks(), [])
 
 
+# --- what is written into a file that has lost its place ---
+
+
+def versions():
+    return sql("SELECT author, body FROM history WHERE name = '01-前言.txt' AND op <> 'attr' ORDER BY rev")
+
+
+def take_the_place_of_it(way, text):
+    e = Editor(way)
+    e.save(text)
+    e.end()
+
+
+def a_text_whose_file_was_replaced_is_a_version():
+    """The place keeps the text that it has, with its time; who wrote the other one is told that it is stored."""
+    for way in 'new over old', 'scratch over old', 'old away':
+        sql('UPDATE revision SET conflict = NULL')
+        mine, theirs = 'mine, then ' + way, 'theirs ' + way
+        f = os.open(path, os.O_WRONLY | os.O_TRUNC)
+        os.write(f, b'mine')
+        take_the_place_of_it(way, theirs)
+        expect((read(), marks()), (theirs, []))
+        before = os.stat(path)
+        os.pwrite(f, mine.encode(), 0)
+        os.close(f)
+        after = os.stat(path)
+        expect(read(), theirs)
+        expect((after.st_ino, after.st_mtime_ns, after.st_size), (before.st_ino, before.st_mtime_ns, before.st_size))
+        expect([body for _, body in versions()[-3:]], [theirs, mine, theirs])
+        expect(marks(), [(theirs, mine)])
+        subprocess.run([planfs, 'check', db], check=True, stdout=subprocess.DEVNULL)
+
+
+def a_text_is_kept_each_time_that_it_is_stored():
+    f = os.open(path, os.O_RDWR)
+    take_the_place_of_it('new over old', 'theirs')
+    n = len(versions())
+    os.fsync(f)
+    os.close(os.dup(f))
+    expect(len(versions()), n)  # nothing was written
+    os.pwrite(f, b'one', 0)
+    os.ftruncate(f, 3)
+    os.fsync(f)
+    expect([body for _, body in versions()[n:]], ['one', 'theirs'])
+    expect(os.pread(f, 100, 0), b'one')
+    os.pwrite(f, b'two', 0)
+    os.close(f)
+    expect([body for _, body in versions()[n:]], ['one', 'theirs', 'two', 'theirs'])
+    expect(read(), 'theirs')
+
+
+def each_text_is_by_whoever_made_it():
+    os.chmod(path, 0o666)
+    os.chmod(plan, 0o777)
+    script = 'exec 3<>"$0"; echo open; read x; printf "mine, too" >&3; exec 3>&-; echo closed'
+    p = subprocess.Popen(['sh', '-c', script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                         user='games', group='games', extra_groups=[])
+    expect(p.stdout.readline(), 'open\n')
+    take_the_place_of_it('new over old', 'theirs')
+    expect(p.communicate('\n')[0], 'closed\n')
+    expect(versions()[-3:], [('root', 'theirs'), ('games', 'mine, too'), ('root', 'theirs')])
+    blame = subprocess.run([planfs, 'blame', path], check=True, stdout=subprocess.PIPE, text=True).stdout
+    if 'root' not in blame or 'games' in blame:
+        sys.exit('blame: ' + blame)
+
+
+def a_text_without_a_place_is_no_version():
+    """Neither what was removed, nor what never stood among the versions, nor the text that stands there anyway."""
+    f = os.open(path, os.O_WRONLY)
+    os.unlink(path)
+    os.write(f, b'into nothing')
+    os.close(f)
+    expect(os.path.exists(path), False)
+    scratch = os.path.join(plan, '.goutputstream-ABCDEF')
+    for name in 'one', 'two':
+        with open(path, 'w') as g:
+            g.write('text')
+        f = os.open(scratch, os.O_WRONLY | os.O_CREAT)
+        os.rename(path, scratch)
+        os.write(f, b'into a scratch file')
+        os.close(f)
+        os.unlink(scratch)
+    with open(path, 'w') as g:
+        g.write('text')
+    f = os.open(path, os.O_WRONLY)
+    take_the_place_of_it('new over old', 'the same')
+    os.pwrite(f, b'the same', 0)
+    os.close(f)
+    expect(set(body for _, body in versions()), {'begin', 'text', 'the same'})
+    expect(marks(), [])
+
+
 # --- what is shown ---
 
 
