@@ -60,38 +60,42 @@ sum() {
 # Limits are for what hangs, not for what is slow: machines differ by a factor of three.
 patience=4
 
-# test_as user|root NAME [ARGUMENT...]: run tests of a build. The suites that mount run as root, because
-# they let other users in and become them.
+# test_as user|root LOG NAME [ARGUMENT...]: run tests of a build. The suites that mount run as root, because
+# they let other users in and become them. Each run that may go on beside others has a LOG of its own.
 test_as() {
-  who=$1 dir=build/test-$2
-  shift 2
+  who=$1 logbase=$2 dir=build/test-$3
+  shift 3
   echo "== testing $dir $*"
   log=$(mktemp)
   if [ "$who" = root ]; then
-    as_root meson test -C "$dir" --no-rebuild --timeout-multiplier "$patience" --print-errorlogs --logbase root "$@" | tee "$log"
+    as_root meson test -C "$dir" --no-rebuild --timeout-multiplier "$patience" --print-errorlogs --logbase "$logbase" "$@" | tee "$log"
   else
-    meson test -C "$dir" --no-rebuild --timeout-multiplier "$patience" --print-errorlogs "$@" | tee "$log"
+    meson test -C "$dir" --no-rebuild --timeout-multiplier "$patience" --print-errorlogs --logbase "$logbase" "$@" | tee "$log"
   fi | grep -E -v '^(ninja|$|Expected Fail|Unexpected Pass|Full log)' || true
   count "$log"
   rm -f "$log"
 }
 
-# Those that mount wait more than they compute: they run beside the others.
+# Those that mount wait more than they compute: they run beside the others, and beside each other.
 test_units() {
-  test_as user gcc --suite unit --suite layers --suite cli
+  test_as user unit gcc --suite unit --suite layers --suite cli
   export PLANFS_TEST_BYTES=100000 # of nonsense that the splitter must survive: the first run had millions
-  test_as user clang --suite unit --suite cli
-  test_as user asan --suite unit
-  test_as user fuzz --suite fuzz
+  test_as user unit clang --suite unit --suite cli
+  test_as user unit asan --suite unit
+  test_as user unit fuzz --suite fuzz
   patience=60
-  test_as user gcc --suite unit --no-suite long \
+  test_as user unit gcc --suite unit --no-suite long \
     --wrap 'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
 }
 
 test_mounts() {
-  test_as root gcc --suite mount --suite editors --suite tools --suite crash --suite examples
+  test_as root mount gcc --suite mount --suite editors --suite tools --suite examples
+}
+
+test_crashes() {
+  test_as root crash gcc --suite crash
   patience=12
-  test_as root asan --suite mount --no-suite long
+  test_as root mount asan --suite mount --no-suite long
 }
 
 results=$(mktemp) targets=
@@ -100,7 +104,7 @@ trap 'rm -f "$results"' EXIT
 install_packages $build_packages
 build gcc gcc
 if [ "${1:-}" = quick ]; then
-  test_as user gcc --suite unit
+  test_as user unit gcc --suite unit
 else
   # shellcheck disable=SC2086
   install_packages $run_packages
@@ -108,8 +112,9 @@ else
   build asan gcc -Db_sanitize=address,undefined
   targets=fuzz build fuzz clang -Dfuzz=true -Db_lundef=false
   targets=
-  test_units 2>&1 | sed 's/^/units  | /' &
-  test_mounts 2>&1 | sed 's/^/mounts | /'
+  test_units 2>&1 | sed 's/^/units   | /' &
+  test_crashes 2>&1 | sed 's/^/crashes | /' &
+  test_mounts 2>&1 | sed 's/^/mounts  | /'
   wait
 fi
 echo "$(sum passed) passed, $(sum failed) failed, $(sum skipped) skipped"

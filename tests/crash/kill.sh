@@ -2,11 +2,11 @@
 # Kill the daemon with SIGKILL under load, again and again, and compare what is there afterwards with
 # what the writers were told. The journal of the writers is outside of the mount.
 #
-#   KILLS=25   how often      SEED=…   another course      KEEP=1   leave the files for a look
+#   KILLS=12   how often      SEED=…   another course      KEEP=1   leave the files for a look
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
-kills=${KILLS:-25} seed=${SEED:-$RANDOM}
+kills=${KILLS:-12} seed=${SEED:-$RANDOM}
 RANDOM=$seed
 export SAVERS_SEED=$seed SAVERS_BIG=${SAVERS_BIG:-30}
 
