@@ -31,6 +31,22 @@ echo 一 >"$file"
 xattr set "$file"
 [ "$(xattr get "$file")" = 值 ] || die "an attribute is stored"
 
+# ls asks no further when it is told that there are no labels; what came with one keeps it.
+mkdir "$mnt/many"
+for i in $(seq 1 50); do
+	echo "$i" >"$mnt/many/$i" || die "save"
+done
+before=$(requests "$mnt" GETXATTR)
+ls -lR "$mnt" >/dev/null || die "ls -lR"
+asked=$(($(requests "$mnt" GETXATTR) - before))
+[ "$asked" -le 5 ] || die "ls -lR asks for $asked attributes of 50 files"
+if [ "$(id -u)" = 0 ]; then
+	setfattr -n security.selinux -v label "$file" || die "setfattr"
+	getfattr --only-values -n security.selinux "$file" | grep -qx label || die "a label is stored"
+	setfattr -x security.selinux "$file" || die "setfattr -x"
+fi
+rm -rf "$mnt/many"
+
 umount_it
 with=$options
 options=${options:+$options,}noxattr
