@@ -80,8 +80,7 @@ test_as() {
 test_units() {
   test_as user unit gcc --suite unit --suite layers --suite cli
   export PLANFS_TEST_BYTES=100000 # of nonsense that the splitter must survive: the first run had millions
-  test_as user unit clang --suite unit --suite cli
-  test_as user unit asan --suite unit
+  test_as user unit asan --suite unit --suite cli
   test_as user unit fuzz --suite fuzz
   patience=60
   test_as user unit gcc --suite unit --no-suite long \
@@ -108,8 +107,7 @@ if [ "${1:-}" = quick ]; then
 else
   # shellcheck disable=SC2086
   install_packages $run_packages
-  build clang clang
-  build asan gcc -Db_sanitize=address,undefined
+  build asan clang -Db_sanitize=address,undefined -Db_lundef=false
   targets=fuzz build fuzz clang -Dfuzz=true -Db_lundef=false
   targets=
   test_units 2>&1 | sed 's/^/units   | /' &

@@ -105,13 +105,22 @@ enum text_state {
 int txn_save(struct txn *t, struct inode *inode, const struct text *text, int64_t base,
 	enum text_state state) MUST_CHECK;
 
+/* A text that was written into file @inode after it had lost its place, and what it was made of there. */
+struct lost_text {
+	int64_t parent;
+	const char *name;
+	const struct inode *inode;
+	const struct text *text;
+	int64_t base; /* the body of the file when it lost the place */
+};
+
 /*
- * A text that was written into a file which another one has replaced at @name meanwhile: it becomes a version of that place, and
- * the text that stands there, and goes on standing there, the next version, by whoever made it, and marked as one that overwrote the other unseen. @base as for txn_save(). Returns 0
- * and *ret_body, which is 0 when there is nothing to keep: no text, no file at @name, or the same text there.
+ * The text becomes a version of the place, and what stands there, and goes on standing there, the next one, by whoever made it and
+ * marked as one that overwrote the other unseen. Returns 0 and *ret_body, which is 0 when there is nothing to keep: no text,
+ * or the one that it was made of, or that stands there; a file that has another name in the history; a directory at the place, or none
+ * above it.
  */
-int txn_keep_text(struct txn *t, int64_t parent, const char *name, const struct text *text,
-	int64_t base, int64_t *ret_body) MUST_CHECK;
+int txn_keep_text(struct txn *t, const struct lost_text *lost, int64_t *ret_body) MUST_CHECK;
 
 /*
  * Another program removed the last name of file @id while somebody writes it, and the last close wins:

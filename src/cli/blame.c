@@ -89,6 +89,21 @@ static int go_back(
 	return n;
 }
 
+/* Does version @number, with @text, bring back what the one before it replaced? Then its lines are as old as they were. */
+static bool brings_back(struct blame *b, size_t number, const struct text *text)
+{
+	CLEANUP(buf_done) struct buf older = { 0 };
+	const struct inode *inode;
+
+	if (number < 3)
+		return false;
+	inode = &b->versions.list[number - 3].inode;
+	return inode->size == (int64_t)text->data.len &&
+	       store_read_body(b->base.s, inode->body, &older) == 0 &&
+	       older.len == text->data.len &&
+	       memcmp(buf_str(&older), buf_str(&text->data), older.len) == 0;
+}
+
 /* A text that was forgotten ends the search: what is left came with the version behind it, or before. */
 static int find_all(struct blame *b, size_t n_lines)
 {
@@ -97,7 +112,11 @@ static int find_all(struct blame *b, size_t n_lines)
 	int r;
 
 	r = read_version(b, number, &text);
-	for (; r >= 0 && number > 1; number--) {
+	while (r >= 0 && number > 1) {
+		if (brings_back(b, number, &text)) {
+			number -= 2;
+			continue;
+		}
 		r = read_version(b, number - 1, &before);
 		if (r == 0)
 			r = go_back(b, number, &text, &before);
@@ -106,6 +125,7 @@ static int find_all(struct blame *b, size_t n_lines)
 		before = (struct text){ 0 };
 		if (r <= 0)
 			break;
+		number--;
 	}
 	blame_text_done(&text);
 	for (i = 0; i < n_lines; i++)

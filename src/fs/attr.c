@@ -314,6 +314,7 @@ static int set_size(fuse_req_t req, struct node *n, int64_t size, const struct f
 	int r;
 
 	who_changes(fs, req, n, fi);
+	push_settle(fs, n->id);
 	pthread_mutex_lock(&n->lock);
 	r = text_resize(fs, n, size);
 	*ret_inode = n->inode;
@@ -322,7 +323,6 @@ static int set_size(fuse_req_t req, struct node *n, int64_t size, const struct f
 		r = commit_node(fs, req, n, COMMIT_CLOSE);
 		commit_give_up(fs, n);
 	}
-	push_settle(fs, n->id);
 	return r;
 }
 

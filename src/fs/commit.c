@@ -36,31 +36,41 @@ static int copy_pending_name(struct fs *fs, struct node *n, struct commit *c)
 	return r;
 }
 
+/*
+ * Is there a text that is to become a version of the place that its file has lost? When it is closed: a log that is synced after each line
+ * would be one version a line. With n->lock held.
+ */
+static bool is_to_keep(const struct node *n, enum commit_why why)
+{
+	return n->place && (n->written || n->unkept) && (why == COMMIT_CLOSE || why == COMMIT_LAST);
+}
+
 /* Is there anything of @n to commit? With n->lock held. */
 static bool has_work(struct fs *fs, struct node *n, enum commit_why why)
 {
-	if (n->unlinked)
-		return n->place && n->written && why != COMMIT_PART;
 	if (why == COMMIT_LAST && node_in_use(fs, n->id))
 		return false;
+	if (n->unlinked)
+		return is_to_keep(n, why);
 	if (why == COMMIT_PART)
 		return n->dirty && n->in_db; /* a new file waits: there is no old text to be lost */
-	return n->dirty || n->part;
+	return n->dirty || n->part || is_to_keep(n, why);
 }
 
 /* With n->lock held. */
-static int copy_place(struct node *n, struct commit *c)
+static int copy_place(struct node *n, struct commit *c, enum commit_why why)
 {
 	c->is_unlinked = n->unlinked;
-	if (!n->place || !n->written || c->state == TEXT_PART)
+	if (!is_to_keep(n, why))
 		return 0;
 	c->place = strdup(n->place);
 	c->place_parent = n->place_parent;
+	c->place_body = n->place_body;
 	return c->place ? 0 : -ENOMEM;
 }
 
 /* With n->lock held. */
-static int take_snapshot(struct fs *fs, struct node *n, struct commit *c)
+static int take_snapshot(struct fs *fs, struct node *n, struct commit *c, enum commit_why why)
 {
 	int r = 0;
 
@@ -72,7 +82,7 @@ static int take_snapshot(struct fs *fs, struct node *n, struct commit *c)
 	if (r == 0)
 		r = copy_pending_name(fs, n, c);
 	if (r == 0)
-		r = copy_place(n, c);
+		r = copy_place(n, c, why);
 	if (r == 0)
 		r = buf_add(&c->text, n->text.data, n->text.len);
 	c->inode = n->inode;
@@ -94,7 +104,7 @@ int commit_begin(struct fs *fs, struct node *n, struct commit *c, enum commit_wh
 	pthread_mutex_lock(&n->lock);
 	if (has_work(fs, n, why)) {
 		c->state = why == COMMIT_PART ? TEXT_PART : n->part ? TEXT_WHOLE : TEXT_VERSION;
-		r = take_snapshot(fs, n, c);
+		r = take_snapshot(fs, n, c, why);
 		c->node = r == 0 ? n : NULL;
 		if (r < 0)
 			n->refused = n->change;
@@ -166,15 +176,14 @@ static void set_reader(struct txn *t, struct commit *c)
 /* The place where the file stood has another one now: both texts are versions there. */
 static int keep_text(struct txn *t, struct commit *c, const struct text *text)
 {
-	int64_t body = 0;
-	int r;
+	const struct lost_text lost = { .parent = c->place_parent,
+		.name = c->place,
+		.inode = &c->inode,
+		.text = text,
+		.base = c->place_body };
 
-	if (!c->place)
-		return 0;
-	r = txn_keep_text(t, c->place_parent, c->place, text, c->base, &body);
-	if (c->is_unlinked && body)
-		c->inode.body = body;
-	return r;
+	c->kept = 0;
+	return c->place ? txn_keep_text(t, &lost, &c->kept) : 0;
 }
 
 int commit_apply(struct txn *t, struct commit *c)
@@ -186,9 +195,9 @@ int commit_apply(struct txn *t, struct commit *c)
 	if (!c->node)
 		return 0;
 	set_reader(t, c);
-	if (c->is_unlinked) {
-		inode.body = c->base;
-	} else if (c->name) {
+	if (c->is_unlinked)
+		return keep_text(t, c, &text);
+	if (c->name) {
 		r = txn_create(t, c->parent, c->name, &inode, &text);
 		if (r == -EEXIST)
 			r = create_over(t, c, &inode, &text);
@@ -210,10 +219,13 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 		atomic_fetch_add(&fs->commits, 1); /* before dirty is cleared */
 		n->in_db |= !c->is_unlinked;
 		n->part = c->state == TEXT_PART;
-		n->base = c->inode.body;
+		if (!c->is_unlinked)
+			n->base = c->inode.body;
+		n->unkept = n->place && !c->place && (n->unkept || n->written);
+		if (c->kept)
+			n->place_body = c->kept;
 		if (n->change == c->change && c->is_unlinked) {
-			n->written = false; /* the text has no other place than this */
-			state_unmark(fs, n);
+			n->written = false; /* but the text is in memory only */
 		} else if (n->change == c->change) {
 			n->dirty = n->written = false;
 			n->by_known &= n->part; /* which is recorded later */

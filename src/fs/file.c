@@ -430,7 +430,8 @@ static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
 		pthread_mutex_lock(&n->lock);
 		purge = n->unlinked && n->in_db;
 		/* again, when it was changed meanwhile */
-		dirty = (n->dirty || n->part) && !n->unlinked && !node_in_use(fs, n->id);
+		dirty = n->unlinked ? n->place && n->written : n->dirty || n->part || n->unkept;
+		dirty = dirty && n->refused != n->change && !node_in_use(fs, n->id);
 		pthread_mutex_unlock(&n->lock);
 		if (dirty && commit_node(fs, req, n, COMMIT_LAST) < 0)
 			log_dbg("file %lld is given up", (long long)n->id);

@@ -70,11 +70,13 @@ struct node {
 		refused; /* the change that could not be committed, and its writer was told; 0: none */
 
 	/*
-	 * Where it stood among the versions when another file took its place, or it went to a scratch name: what is
-	 * written into it since is kept there. lock.
+	 * Where it stood among the versions when another file took its place, or it went to a scratch name, while it was
+	 * being written: what is written since is kept there. lock.
 	 */
 	int64_t place_parent;
-	char *place; /* owned; NULL: nothing of that has happened */
+	char *place;        /* owned; NULL: nothing of that has happened */
+	int64_t place_body; /* what was there, or was kept since */
+	bool unkept;        /* something was stored since, but not kept yet */
 
 	/* A name that was created but is not in the database yet; table lock. */
 	int64_t parent;
@@ -120,6 +122,8 @@ struct pusher {
 	struct fs *fs; /* borrowed */
 	pthread_mutex_t
 		lock; /* while texts are read and sent, or changes looked for and what they touch */
+	bool is_behind;     /* what others changed is to be forgotten once more; under the lock */
+	atomic_bool is_off; /* the kernel does not take what is sent */
 	atomic_bool
 		under_way; /* the kernel may not have all that was sent; cleared under the lock */
 	char *message;     /* owned; NULL: nothing is pushed */
@@ -254,6 +258,9 @@ pid_t handle_opener(uint64_t handle);
 /* Note that @user may write through @handle. */
 void handle_note_writer(struct node *n, uint64_t handle, uid_t user);
 
+/* With n->lock held: it loses its place. Is there a handle that may write on? */
+bool handle_displace(struct node *n);
+
 /* With n->lock held: who opened @handle for writing, @otherwise when that is not known. */
 uid_t handle_user(struct node *n, uint64_t handle, uid_t otherwise);
 
@@ -346,8 +353,9 @@ struct commit {
 	char *name;          /* owned; NULL: in the database already */
 	struct buf relinked; /* the name that another program had removed */
 	bool is_unlinked;    /* there is only the place where it stood */
-	int64_t place_parent;
-	char *place; /* owned; NULL: it has not lost its place */
+	int64_t place_parent, place_body;
+	char *place;  /* owned; NULL: it has not lost its place, or there is nothing to keep */
+	int64_t kept; /* the body of what was kept; 0: nothing */
 };
 
 /* With commit_lock held. Returns 0; @c->node stays NULL when there is nothing to commit. */

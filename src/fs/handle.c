@@ -13,7 +13,8 @@ enum { OPENER_BITS = 22, SERIAL_BITS = 30, GENERATIONS = 1 << 12 };
 
 struct handle {
 	uint64_t number;
-	uid_t user; /* of one that may write: who opened it */
+	uid_t user;        /* of one that may write: who opened it */
+	bool is_displaced; /* the file has lost its place since */
 	struct handle *next;
 };
 
@@ -103,12 +104,35 @@ static bool drop(struct handle **at, uint64_t number)
 	return h != NULL;
 }
 
+bool handle_displace(struct node *n)
+{
+	struct handle *h;
+
+	for (h = n->writers; h; h = h->next)
+		h->is_displaced = true;
+	return n->writers != NULL;
+}
+
+/* The last that wrote before has gone, and what it wrote is kept: others do not mean the place where it stood. */
+static void forget_place(struct node *n)
+{
+	const struct handle *h = n->writers;
+
+	while (h && !h->is_displaced)
+		h = h->next;
+	if (h || n->written || n->unkept)
+		return;
+	free(n->place);
+	n->place = NULL;
+}
+
 bool handle_close(struct fs *fs, struct node *n, uint64_t handle)
 {
 	bool adopted;
 
 	pthread_mutex_lock(&n->lock);
 	drop(&n->writers, handle);
+	forget_place(n);
 	pthread_mutex_unlock(&n->lock);
 	if (is_ours(fs, handle))
 		return true;

@@ -159,6 +159,7 @@ static void *notifier_main(void *arg)
 			r = store_feed(fs->store, &fs->seen_rev, on_foreign_change, &foreign);
 			forget_foreign(fs, &foreign);
 			state_set_seen_rev(fs, fs->seen_rev);
+			fs->pusher.is_behind = foreign.n > 0;
 			pthread_mutex_unlock(&fs->pusher.lock);
 		} while (r == (int)ARRAY_LEN(foreign.changes));
 	}

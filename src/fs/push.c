@@ -2,13 +2,15 @@
  * Pushing texts into the kernel's pages before it asks for them, when somebody reads many files one after the other:
  * the texts beside the one that is asked for, with one query; grep and tar read a directory forwards, rg backwards.
  *
- * A push must never put an old text over a newer one:
- * - Nor overtake the order to forget what it holds: it is read and sent under the lock under which the notifier looks
- *   for changes and sends what is to be forgotten (see notify.c).
+ * A push must never put an old text over a newer one, nor a text beside the size of another:
+ * - It does not overtake the order to forget what it holds: it is read and sent under the lock under which the notifier
+ *   looks for changes and sends what is to be forgotten (see notify.c). While there is a change of which the kernel has not
+ *   heard, nothing is pushed.
  * - What somebody has open is not pushed, and who opens a file to write it, or cuts it, waits until what was pushed has
  *   reached the kernel. The notifier (see channel.c) may be kept waiting by a program that waits for us, but not for a page:
  *   reads are answered. So texts are not sent behind anything else, nor anything else before they have arrived.
- * - A daemon that took over does not know what is open, and pushes only where nobody writes.
+ * - A daemon that took over does not know what is open, and pushes only where nobody writes. When the notifier is stopped,
+ *   nothing is pushed any more.
  *
  * Scratch files change unheard on a read-only mount, and are not pushed. Nothing is waited for to push: what finds the
  * lock taken, or the way to the kernel full, is left out, and read when it is asked for.
@@ -97,19 +99,50 @@ static bool has_arrived(struct fs *fs)
 	return ioctl(fs->options->notify_fd, SIOCOUTQ, &left) < 0 || left == 0;
 }
 
+static void on_foreign(void *arg, const struct store_feed *change)
+{
+	bool *foreign = arg;
+
+	(void)change;
+	*foreign = true;
+}
+
+/* Has another program changed something that the kernel has not been told of? It may have the size of the text before. */
+static bool is_behind(struct fs *fs)
+{
+	int64_t rev = fs->seen_rev;
+	bool foreign = fs->pusher.is_behind;
+
+	return store_feed(fs->store, &rev, on_foreign, &foreign) < 0 || foreign;
+}
+
+/*
+ * What is open is looked at behind the texts: a file that was stored and closed in between has counted as a commit. What others store in
+ * between is among the revisions.
+ */
+static void push(struct fs *fs, int64_t id)
+{
+	unsigned long long commits = atomic_load(&fs->commits);
+	struct pusher *p = &fs->pusher;
+
+	p->len = p->passed = 0;
+	if (store_texts_beside(fs->store, id, add_text, p) < 0 || p->len == 0 || is_behind(fs) ||
+		commits != atomic_load(&fs->commits))
+		return;
+	if (send(fs->options->notify_fd, p->message, p->len, MSG_DONTWAIT) < 0)
+		log_dbg("texts are not pushed: %s", strerror(errno));
+}
+
 void push_beside(struct fs *fs, int64_t id)
 {
 	struct pusher *p = &fs->pusher;
 
-	if (!p->message || note_known(p, id) || !is_in_a_row(p) ||
+	if (!p->message || atomic_load(&p->is_off) || note_known(p, id) || !is_in_a_row(p) ||
 		pthread_mutex_trylock(&p->lock) != 0)
 		return;
 	if (atomic_load(&p->under_way) || has_arrived(fs)) {
 		atomic_store(&p->under_way, true); /* before we look at what is open */
-		p->len = p->passed = 0;
-		if (store_texts_beside(fs->store, id, add_text, p) >= 0 && p->len > 0 &&
-			send(fs->options->notify_fd, p->message, p->len, MSG_DONTWAIT) < 0)
-			log_dbg("texts are not pushed: %s", strerror(errno));
+		push(fs, id);
 	}
 	pthread_mutex_unlock(&p->lock);
 }
@@ -118,8 +151,10 @@ void push_beside(struct fs *fs, int64_t id)
 static bool wait_to_arrive(struct fs *fs, int64_t until)
 {
 	while (!has_arrived(fs)) {
-		if (clock_now() > until)
+		if (clock_now() > until) {
+			atomic_store(&fs->pusher.is_off, true);
 			return false;
+		}
 		usleep(LOOK_US);
 	}
 	atomic_store(&fs->pusher.under_way, false);
@@ -128,33 +163,42 @@ static bool wait_to_arrive(struct fs *fs, int64_t until)
 
 void push_arrive(struct fs *fs)
 {
-	if (atomic_load(&fs->pusher.under_way) && !wait_to_arrive(fs, clock_now() + ARRIVE_NS))
-		log_warn("the kernel does not take texts");
+	struct pusher *p = &fs->pusher;
+
+	if (atomic_load(&p->under_way) && !atomic_load(&p->is_off) &&
+		!wait_to_arrive(fs, clock_now() + ARRIVE_NS))
+		log_warn("the kernel does not take what is sent: texts are not pushed any more");
 }
 
 /* The lock is not waited for: the notifier may have it, and wait for a program that waits for us. Then nothing is under way. */
-void push_settle(struct fs *fs, int64_t id)
+static bool settle(struct fs *fs)
 {
 	int64_t until = clock_now() + ARRIVE_NS;
 	struct pusher *p = &fs->pusher;
-	bool settled = !atomic_load(&p->under_way);
+	bool settled;
 
-	if (!settled)
-		loop_step_aside();
-	while (!settled && clock_now() < until) {
+	if (atomic_load(&p->is_off))
+		return has_arrived(fs);
+	loop_step_aside();
+	while (clock_now() < until) {
 		if (pthread_mutex_trylock(&p->lock) == 0) {
 			settled = wait_to_arrive(fs, until);
 			pthread_mutex_unlock(&p->lock);
-		} else {
-			usleep(LOOK_US);
-			settled = !atomic_load(&p->under_way);
+			return settled;
 		}
+		usleep(LOOK_US);
+		if (!atomic_load(&p->under_way))
+			return true;
 	}
-	if (!settled) {
-		log_warn("the kernel does not take texts: file %lld may look old for a moment",
-			(long long)id);
-		notify_invalid(fs, id, 0, NULL);
-	}
+	return false;
+}
+
+void push_settle(struct fs *fs, int64_t id)
+{
+	if (!atomic_load(&fs->pusher.under_way) || settle(fs))
+		return;
+	log_warn("file %lld may look old for a moment", (long long)id);
+	notify_invalid(fs, id, 0, NULL);
 }
 
 int push_start(struct fs *fs)

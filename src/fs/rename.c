@@ -1,6 +1,7 @@
 /* rename(2) and renameat2(2), and what becomes of files that are open meanwhile. */
 #include "ops_priv.h"
 
+#include "planfs/log.h"
 #include "planfs/name.h"
 
 #include <errno.h>
@@ -38,17 +39,25 @@ static int apply_move(struct txn *t, void *arg)
 }
 
 /* @n is open, and does not stand at @name any more. Its writers may go on. */
-static void note_place(struct node *n, int64_t parent, const char *name)
+static void note_place(struct fs *fs, struct node *n, int64_t parent, const char *name)
 {
 	char *place = name_is_scratch(name) ? NULL : strdup(name);
+	struct inode inode = { 0 };
 
 	if (!place)
 		return;
+	if (store_get(fs->store, n->id, &inode) < 0)
+		log_dbg("file %lld was never stored", (long long)n->id);
 	pthread_mutex_lock(&n->lock);
-	free(n->place);
-	n->place = place;
-	n->place_parent = parent;
+	if (handle_displace(n)) {
+		free(n->place);
+		n->place = place;
+		n->place_parent = parent;
+		n->place_body = inode.body;
+		place = NULL;
+	}
 	pthread_mutex_unlock(&n->lock);
+	free(place);
 }
 
 static void clear_place(struct node *n)
@@ -60,16 +69,16 @@ static void clear_place(struct node *n)
 }
 
 /* What was open has another name now, or none. */
-static void note_places(struct move *m)
+static void note_places(struct fs *fs, struct move *m)
 {
 	const struct rename *r = &m->rename;
 
 	if (m->from && !name_is_scratch(r->new_name))
 		clear_place(m->from);
 	else if (m->from)
-		note_place(m->from, r->parent, r->name);
-	if (m->to && m->to != m->from && !r->exchange)
-		note_place(m->to, r->new_parent, r->new_name);
+		note_place(fs, m->from, r->parent, r->name);
+	if (m->to && m->to != m->from)
+		note_place(fs, m->to, r->new_parent, r->new_name);
 }
 
 /* Find what is open at a name. */
@@ -156,7 +165,7 @@ static int run_move(struct fs *fs, fuse_req_t req, struct move *m)
 	}
 	if (r < 0)
 		return r;
-	note_places(m);
+	note_places(fs, m);
 	after_removal(fs, &m->replaced);
 	return 0;
 }

@@ -4,6 +4,8 @@
  */
 #include "store_priv.h"
 
+#include "planfs/name.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -28,36 +30,85 @@ static int last_author(struct txn *t, int64_t parent, const char *name, struct b
 	return r < 0 ? r : 1;
 }
 
-int txn_keep_text(struct txn *t, int64_t parent, const char *name, const struct text *text,
-	int64_t base, int64_t *ret_body)
+/* Has the file a name that stands in the history? Returns 1 or 0. */
+static int is_recorded(struct txn *t, int64_t id)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRIES_OF);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	while ((r = stmt_row(st, "find the names of a file")) > 0) {
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+
+		if (!name)
+			return -ENOMEM;
+		if (!name_is_scratch(name))
+			return 1;
+	}
+	return r;
+}
+
+/* What stands at the place: a file, something else, or nothing (id 0). Returns 1 when there is a reason to keep @text. */
+static int look_at_place(struct txn *t, const struct lost_text *lost, struct inode *ret_now)
+{
+	int r;
+
+	*ret_now = (struct inode){ 0 };
+	if (lost->text->len == 0)
+		return 0;
+	r = is_recorded(t, lost->inode->id); /* it is a version there */
+	if (r == 0)
+		r = body_is(t, lost->base, lost->text);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = conn_lookup(t->c, lost->parent, lost->name, ret_now);
+	if (r == -ENOENT) {
+		struct inode dir;
+
+		r = conn_get(t->c, lost->parent, &dir);
+		return r == -ENOENT ? 0 : r < 0 ? r : 1;
+	}
+	if (r < 0 || S_ISDIR(ret_now->mode))
+		return r;
+	r = S_ISREG(ret_now->mode) ? body_is(t, ret_now->body, lost->text) : 0;
+	return r < 0 ? r : !r;
+}
+
+/* The present state of the place, behind the text that was kept as revision @kept_rev. */
+static int record_again(struct txn *t, const struct lost_text *lost, const struct inode *kept,
+	const struct inode *now, int64_t kept_rev)
+{
+	if (now->id == 0)
+		return record_at(t, lost, "remove", kept, 0, 0);
+	if (!S_ISREG(now->mode))
+		return record_at(t, lost, "rename", now, 0, 0);
+	return record_at(t, lost, "save", now, kept->body, kept_rev);
+}
+
+int txn_keep_text(struct txn *t, const struct lost_text *lost, int64_t *ret_body)
 {
 	CLEANUP(buf_done) struct buf author = { 0 };
 	CLEANUP(buf_done) struct buf program = { 0 };
-	struct inode now, kept;
+	struct inode now, kept = *lost->inode;
 	int r;
 
 	*ret_body = 0;
-	r = conn_lookup(t->c, parent, name, &now);
-	if (r < 0 || !S_ISREG(now.mode) || text->len == 0)
-		return r == -ENOENT ? 0 : r;
-	r = body_is(t, now.body, text);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	kept = now;
-	kept.size = (int64_t)text->len;
+	r = look_at_place(t, lost, &now);
+	if (r <= 0)
+		return r;
+	kept.size = (int64_t)lost->text->len;
 	kept.mtime = t->now;
-	r = last_author(t, parent, name, &author, &program);
+	kept.nlink = 1;
+	r = last_author(t, lost->parent, lost->name, &author, &program);
 	if (r >= 0)
-		r = insert_body(t, text, &kept.body);
+		r = insert_body(t, lost->text, &kept.body);
 	if (r == 0)
-		r = record_change(t, &kept, true, base);
+		r = record_at(t, lost, S_ISREG(now.mode) ? "save" : "create", &kept, lost->base, 0);
 	if (r < 0)
 		return r;
-	/* who made the text that stands has not seen this one */
-	txn_set_reader(t, NULL, NULL);
 	txn_pretend(
 		t, author.len ? buf_str(&author) : NULL, program.len ? buf_str(&program) : NULL, 0);
-	r = record_text(t, &now, now.body, kept.body);
+	r = record_again(t, lost, &kept, &now, sqlite3_last_insert_rowid(t->c->db));
 	txn_pretend(t, NULL, NULL, 0);
 	if (r == 0)
 		*ret_body = kept.body;

@@ -148,6 +148,21 @@ int record_removal(struct txn *t, int64_t parent, const char *name, const struct
 	return r < 0 ? r : insert_row(t, &row);
 }
 
+int record_at(struct txn *t, const struct lost_text *at, const char *op, const struct inode *inode,
+	int64_t base, int64_t conflict)
+{
+	struct row row = { .op = op,
+		.parent = at->parent,
+		.name = at->name,
+		.inode = inode,
+		.base = base,
+		.conflict = conflict,
+		.names_dir = true };
+	int r = count_names(t, inode, &row.names);
+
+	return r < 0 ? r : insert_row(t, &row);
+}
+
 /* The root has no name; nothing stands in the directory 0. */
 static int record_root_change(struct txn *t, const struct inode *inode)
 {

@@ -168,7 +168,7 @@ const char *const sql_text[SQL_COUNT] = {
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
 	[SQL_LAST_AUTHOR] =
 		"SELECT author, program FROM revision WHERE parent = ?1 AND name = ?2 "
-		"AND op NOT IN ('remove', 'attr') ORDER BY rev DESC LIMIT 1",
+		"AND op <> 'attr' ORDER BY rev DESC LIMIT 1",
 	[SQL_LAST_REMOVAL] =
 		"SELECT inode, op = 'remove' FROM revision WHERE parent = ?1 AND name = ?2 "
 		"ORDER BY rev DESC LIMIT 1",

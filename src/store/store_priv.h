@@ -362,13 +362,14 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 	struct inode *inode) MUST_CHECK;
 int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
+int record_at(struct txn *t, const struct lost_text *at, const char *op, const struct inode *inode,
+	int64_t base, int64_t conflict) MUST_CHECK; /* as it is told */
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
 /* A text that was made of @base has replaced @replaced. */
 int record_text(
 	struct txn *t, const struct inode *inode, int64_t base, int64_t replaced) MUST_CHECK;
 
-/* Returns 1 when the two bodies hold the same bytes, 0 when not. */
-int bodies_are_equal(struct txn *t, int64_t a, int64_t b) MUST_CHECK;
+int bodies_are_equal(struct txn *t, int64_t a, int64_t b) MUST_CHECK; /* the bytes: 1 or 0 */
 
 /*
  * conflict.c: the revision that brought @replaced to this place, when whoever replaces it has not seen it; else 0. @certain: he

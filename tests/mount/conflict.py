@@ -1,6 +1,7 @@
 """Two who edit one section: when a save is marked as one that overwrites what its writer has not seen, and when
 it must not be. See conflict.sh; one case a run. An editor here is a process that loads a file and saves it when it
 is told to, in one of the ways that real ones have (in place, a new file over the old, the old one away)."""
+import mmap
 import os
 import signal
 import sqlite3
@@ -377,22 +378,116 @@ def a_text_whose_file_was_replaced_is_a_version():
         subprocess.run([planfs, 'check', db], check=True, stdout=subprocess.DEVNULL)
 
 
-def a_text_is_kept_each_time_that_it_is_stored():
+def a_text_is_kept_when_it_is_closed():
+    """A log that is synced line by line is one version, and one mark."""
     f = os.open(path, os.O_RDWR)
     take_the_place_of_it('new over old', 'theirs')
     n = len(versions())
     os.fsync(f)
     os.close(os.dup(f))
     expect(len(versions()), n)  # nothing was written
-    os.pwrite(f, b'one', 0)
-    os.ftruncate(f, 3)
-    os.fsync(f)
-    expect([body for _, body in versions()[n:]], ['one', 'theirs'])
-    expect(os.pread(f, 100, 0), b'one')
-    os.pwrite(f, b'two', 0)
+    for text in b'one', b'two', b'three':
+        os.pwrite(f, text, 0)
+        os.fsync(f)
+        os.ftruncate(f, len(text))
+        expect(os.pread(f, 100, 0), text)
+    expect(len(versions()), n)
+    os.close(os.dup(f))
+    expect([body for _, body in versions()[n:]], ['three', 'theirs'])
+    os.pwrite(f, b'four!', 0)
     os.close(f)
-    expect([body for _, body in versions()[n:]], ['one', 'theirs', 'two', 'theirs'])
+    expect([body for _, body in versions()[n:]], ['three', 'theirs', 'four!', 'theirs'])
     expect(read(), 'theirs')
+
+
+def whoever_closes_it_last_keeps_it():
+    """A child that writes when the shell has closed its descriptor, and memory that is mapped."""
+    script = ('exec 3>>"$0"; echo open; read x; ( read y; printf "late" >&3; echo written ) & exec 3>&-; echo closed;'
+              'wait')
+    p = subprocess.Popen(['bash', '-c', script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    expect(p.stdout.readline(), 'open\n')
+    take_the_place_of_it('new over old', 'theirs')
+    p.stdin.write('\n')
+    p.stdin.flush()
+    expect(p.stdout.readline(), 'closed\n')
+    p.communicate('\n')
+    wait_for('a version', lambda: ['beginlate', 'theirs'] == [body for _, body in versions()[-2:]])
+
+    f = os.open(path, os.O_RDWR)
+    memory = mmap.mmap(f, 6)
+    os.close(f)
+    take_the_place_of_it('scratch over old', 'again')
+    memory[:4] = b'MINE'
+    memory.close()
+    wait_for('a version', lambda: ['MINErs', 'again'] == [body for _, body in versions()[-2:]])
+
+
+def a_text_is_kept_where_the_new_one_is_still_being_written():
+    """As vim and emacs do it: the old file away, the new one made, and not written yet."""
+    f = os.open(path, os.O_WRONLY)
+    os.rename(path, path + '~')
+    g = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    os.pwrite(f, b'mine!', 0)
+    os.close(f)
+    os.write(g, b'theirs')
+    os.close(g)
+    os.unlink(path + '~')
+    expect(read(), 'theirs')
+    expect([body for _, body in versions()], ['begin', 'mine!', 'theirs'])
+
+
+def a_text_is_kept_whatever_took_its_place():
+    f = os.open(path, os.O_WRONLY)
+    take_the_place_of_it('exchanged', 'theirs')
+    os.pwrite(f, b'mine!', 0)
+    os.close(f)
+    expect([body for _, body in versions()[-3:]], ['theirs', 'mine!', 'theirs'])
+
+    f = os.open(path, os.O_WRONLY)
+    os.symlink('elsewhere', path + '.new')
+    os.rename(path + '.new', path)
+    os.pwrite(f, b'mine, too', 0)
+    os.close(f)
+    expect(os.readlink(path), 'elsewhere')
+    expect([body for _, body in versions() if body][-1], 'mine, too')
+
+
+def a_file_with_another_name_is_saved_there_only():
+    other = os.path.join(plan, '02-链接.txt')
+    os.link(path, other)
+    f = os.open(other, os.O_WRONLY)
+    take_the_place_of_it('new over old', 'theirs')
+    n = len(versions())
+    os.pwrite(f, b'mine!', 0)
+    os.close(f)
+    with open(other, 'a') as g:
+        g.write(', and more')
+    expect((read(), read(other), len(versions()), marks()), ('theirs', 'mine!, and more', n, []))
+
+    # and who writes the old file later does not mean the place
+    f, r = os.open(path, os.O_WRONLY), os.open(path, os.O_RDONLY)
+    os.rename(path, path + '~')
+    with open(path, 'w') as g:
+        g.write('new')
+    os.close(f)
+    n = len(versions())
+    with open(path + '~', 'w') as g:
+        g.write('into the backup')
+    os.close(r)
+    expect((len(versions()), marks()), (n, []))
+
+
+def the_same_bytes_are_not_kept():
+    f = os.open(path, os.O_WRONLY)
+    take_the_place_of_it('new over old', 'theirs')
+    os.write(f, b'begin')
+    os.close(f)
+    g = os.open(path, os.O_RDWR)
+    take_the_place_of_it('new over old', 'again')
+    os.pwrite(g, b'theirs', 0)
+    os.close(g)
+    expect([body for _, body in versions()], ['begin', 'theirs', 'again'])
+    expect(marks(), [])
 
 
 def each_text_is_by_whoever_made_it():
@@ -408,6 +503,27 @@ def each_text_is_by_whoever_made_it():
     blame = subprocess.run([planfs, 'blame', path], check=True, stdout=subprocess.PIPE, text=True).stdout
     if 'root' not in blame or 'games' in blame:
         sys.exit('blame: ' + blame)
+
+
+def the_lines_that_stand_are_as_old_as_they_were():
+    for text in 'one\n', 'one\ntwo\n', 'one\ntwo\nthree\n':
+        with open(path, 'w') as g:
+            g.write(text)
+
+    def blame():
+        out = subprocess.run([planfs, 'blame', path], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return [line.split()[0] for line in out.splitlines()]
+
+    expect(blame(), ['@2', '@3', '@4'])
+    f = os.open(path, os.O_WRONLY)
+    with open(path + '.new', 'w') as g:
+        g.write('one\ntwo\nthree\n')
+    os.rename(path + '.new', path)
+    os.pwrite(f, b'something else\n', 0)
+    os.ftruncate(f, 15)
+    os.close(f)
+    expect([body for _, body in versions()][-2:], ['something else\n', 'one\ntwo\nthree\n'])
+    expect(blame(), ['@2', '@3', '@4'])
 
 
 def a_text_without_a_place_is_no_version():
