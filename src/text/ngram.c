@@ -83,7 +83,7 @@ static int add_char(struct run *run, const char *next, size_t len, const char *a
 
 static int each(struct run *run, const char *s, size_t len, bool is_query)
 {
-	const char *end = s + len;
+	const char *end = len ? s + len : s; /* an empty text may have no address */
 	int r = 0;
 
 	while (s < end && r == 0) {
