@@ -402,7 +402,7 @@ def a_text_is_kept_when_it_is_closed():
 
 def whoever_closes_it_last_keeps_it():
     """A child that writes when the shell has closed its descriptor, and memory that is mapped."""
-    script = ('exec 3>>"$0"; echo open; read x; ( read y; printf "late" >&3; echo written ) & exec 3>&-; echo closed;'
+    script = ('exec 3>>"$0" 4<&0; echo open; read x; ( read y <&4; printf "late" >&3; echo written ) & exec 3>&-; echo closed;'
               'wait')
     p = subprocess.Popen(['bash', '-c', script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     expect(p.stdout.readline(), 'open\n')
