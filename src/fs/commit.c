@@ -190,7 +190,7 @@ int commit_apply(struct txn *t, struct commit *c)
 {
 	const struct text text = { c->text.data, c->text.len };
 	struct inode inode = c->inode;
-	int r = 0;
+	int r;
 
 	if (!c->node)
 		return 0;
@@ -210,6 +210,27 @@ int commit_apply(struct txn *t, struct commit *c)
 	return keep_text(t, c, &text);
 }
 
+/* @n has no name: what was kept is a version of its place, and the text goes on being in memory only. With n->lock held. */
+static void end_kept(struct node *n, const struct commit *c)
+{
+	if (n->change == c->change)
+		n->written = false;
+}
+
+/* The file holds what was committed. With n->lock held. */
+static void end_stored(struct fs *fs, struct node *n, const struct commit *c)
+{
+	n->in_db = true;
+	n->part = c->state == TEXT_PART;
+	n->base = c->inode.body;
+	if (n->change != c->change)
+		return;
+	n->dirty = n->written = false;
+	n->by_known &= n->part; /* which is recorded later */
+	n->set = 0;
+	state_unmark(fs, n);
+}
+
 void commit_end(struct fs *fs, struct commit *c, int result)
 {
 	struct node *n = c->node;
@@ -217,21 +238,13 @@ void commit_end(struct fs *fs, struct commit *c, int result)
 	if (n && result == 0) {
 		pthread_mutex_lock(&n->lock);
 		atomic_fetch_add(&fs->commits, 1); /* before dirty is cleared */
-		n->in_db |= !c->is_unlinked;
-		n->part = c->state == TEXT_PART;
-		if (!c->is_unlinked)
-			n->base = c->inode.body;
 		n->unkept = n->place && !c->place && (n->unkept || n->written);
 		if (c->kept)
 			n->place_body = c->kept;
-		if (n->change == c->change && c->is_unlinked) {
-			n->written = false; /* but the text is in memory only */
-		} else if (n->change == c->change) {
-			n->dirty = n->written = false;
-			n->by_known &= n->part; /* which is recorded later */
-			n->set = 0;
-			state_unmark(fs, n);
-		}
+		if (c->is_unlinked)
+			end_kept(n, c);
+		else
+			end_stored(fs, n, c);
 		pthread_mutex_unlock(&n->lock);
 		if (c->name)
 			free(node_clear_pending(fs, n));

@@ -119,7 +119,6 @@ enum {
 
 /* push.c */
 struct pusher {
-	struct fs *fs; /* borrowed */
 	pthread_mutex_t
 		lock; /* while texts are read and sent, or changes looked for and what they touch */
 	bool is_behind;     /* what others changed is to be forgotten once more; under the lock */

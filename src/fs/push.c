@@ -63,13 +63,14 @@ static bool is_open(struct fs *fs, int64_t id)
 /* One more notification in the message. Returns 1 where there is no room, or nothing that is worth looking for. */
 static int add_text(void *arg, const struct store_neighbour *file)
 {
-	struct pusher *p = arg;
+	struct fs *fs = arg;
+	struct pusher *p = &fs->pusher;
 	struct fuse_notify_store_out store = { .nodeid = (uint64_t)file->id,
 		.size = (uint32_t)file->len };
 	struct fuse_out_header header = { .error = FUSE_NOTIFY_STORE };
 	char *at = p->message + p->len;
 
-	if (file->len > TEXT_MAX || name_is_scratch(file->name) || is_open(p->fs, file->id) ||
+	if (file->len > TEXT_MAX || name_is_scratch(file->name) || is_open(fs, file->id) ||
 		note_known(p, file->id))
 		return ++p->passed > PASSED_MAX;
 	header.len = (uint32_t)(sizeof(header) + sizeof(store) + file->len);
@@ -126,7 +127,7 @@ static void push(struct fs *fs, int64_t id)
 	struct pusher *p = &fs->pusher;
 
 	p->len = p->passed = 0;
-	if (store_texts_beside(fs->store, id, add_text, p) < 0 || p->len == 0 || is_behind(fs) ||
+	if (store_texts_beside(fs->store, id, add_text, fs) < 0 || p->len == 0 || is_behind(fs) ||
 		commits != atomic_load(&fs->commits))
 		return;
 	if (send(fs->options->notify_fd, p->message, p->len, MSG_DONTWAIT) < 0)
@@ -206,7 +207,6 @@ int push_start(struct fs *fs)
 	struct pusher *p = &fs->pusher;
 
 	pthread_mutex_init(&p->lock, NULL);
-	p->fs = fs;
 	atomic_store(&p->under_way, fs->resumed); /* what the last daemon sent */
 	if (fs->resumed && !fs->options->readonly)
 		return 0;

@@ -4,8 +4,6 @@
  */
 #include "store_priv.h"
 
-#include "planfs/name.h"
-
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -30,24 +28,6 @@ static int last_author(struct txn *t, int64_t parent, const char *name, struct b
 	return r < 0 ? r : 1;
 }
 
-/* Has the file a name that stands in the history? Returns 1 or 0. */
-static int is_recorded(struct txn *t, int64_t id)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRIES_OF);
-	int r;
-
-	sqlite3_bind_int64(st, 1, id);
-	while ((r = stmt_row(st, "find the names of a file")) > 0) {
-		const char *name = (const char *)sqlite3_column_text(st, 1);
-
-		if (!name)
-			return -ENOMEM;
-		if (!name_is_scratch(name))
-			return 1;
-	}
-	return r;
-}
-
 /* What stands at the place: a file, something else, or nothing (id 0). Returns 1 when there is a reason to keep @text. */
 static int look_at_place(struct txn *t, const struct lost_text *lost, struct inode *ret_now)
 {
@@ -56,7 +36,7 @@ static int look_at_place(struct txn *t, const struct lost_text *lost, struct ino
 	*ret_now = (struct inode){ 0 };
 	if (lost->text->len == 0)
 		return 0;
-	r = is_recorded(t, lost->inode->id); /* it is a version there */
+	r = has_own_name(t, lost->inode->id); /* it is a version there */
 	if (r == 0)
 		r = body_is(t, lost->base, lost->text);
 	if (r != 0)

@@ -79,6 +79,23 @@ static int count_names(struct txn *t, const struct inode *inode, int64_t *ret_na
 	return r;
 }
 
+int has_own_name(struct txn *t, int64_t id)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRIES_OF);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	while ((r = stmt_row(st, "find the names of a file")) > 0) {
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+
+		if (!name)
+			return -ENOMEM;
+		if (!name_is_scratch(name))
+			return 1;
+	}
+	return r;
+}
+
 /* Returns 1 and the body of the last version of a file at this place, 0 when there never was one. */
 static int last_version(struct txn *t, int64_t parent, const char *name, int64_t *ret_body)
 {

@@ -1,30 +1,10 @@
 /* Which inode will stand at each place that is brought back: see planfs/bring.h. */
 #include "store_restore_priv.h"
 
-#include "planfs/name.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* Has file @id a name besides those that an editor keeps its backups under? Returns 1 or 0. */
-static int has_own_name(struct txn *t, int64_t id)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(t->c, SQL_DENTRIES_OF);
-	int r;
-
-	sqlite3_bind_int64(st, 1, id);
-	while ((r = stmt_row(st, "find the names of a file")) > 0) {
-		const char *name = (const char *)sqlite3_column_text(st, 1);
-
-		if (!name)
-			return -ENOMEM;
-		if (!name_is_scratch(name))
-			return 1;
-	}
-	return r;
-}
 
 /* Does the inode that was @then live, as what it was? Returns 1 or 0. */
 static int lives(struct txn *t, const struct inode *then)

@@ -6,7 +6,6 @@
 #define INODE_COLUMNS                                                                              \
 	"i.id, i.mode, i.uid, i.gid, i.nlink, i.rdev, i.size, i.atime, i.mtime, i.ctime, i.btime, i.body"
 
-/* One row of me, so that the order is that of the index and no text is sorted. */
 /* Of one directory, so that the index has the order: a sort would take all texts of it in hand for each that is asked for. */
 #define OF_ITSELF(column) "(SELECT " column " FROM dentry WHERE inode = ?1 LIMIT 1)"
 #define TEXTS_BESIDE(beside, order)                                                                \

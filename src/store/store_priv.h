@@ -362,6 +362,7 @@ int record_arrival(struct txn *t, enum arrival how, int64_t parent, const char *
 	struct inode *inode) MUST_CHECK;
 int record_removal(
 	struct txn *t, int64_t parent, const char *name, const struct inode *inode) MUST_CHECK;
+int has_own_name(struct txn *t, int64_t id) MUST_CHECK; /* of a file, no scratch name: 1 or 0 */
 int record_at(struct txn *t, const struct lost_text *at, const char *op, const struct inode *inode,
 	int64_t base, int64_t conflict) MUST_CHECK; /* as it is told */
 int record_change(struct txn *t, const struct inode *inode, bool saved, int64_t base) MUST_CHECK;
