@@ -176,17 +176,61 @@ bool search_is_damaged(sqlite3 *db, int error)
 	return error == -EIO && (rc == SQLITE_CORRUPT || rc == SQLITE_ERROR);
 }
 
-/* The texts that the index knows: by the index, and what comes behind a damage of it by looking at all. */
-static int tell_matches(struct search *q, const struct buf *match, struct sink *sink)
+static int tell_match(struct search *q, const struct buf *match, struct sink *sink, int *ret_error)
 {
 	CLEANUP_STMT sqlite3_stmt *st = NULL;
-	int error, r = 0;
 
-	error = search_stmt(q->c, SEARCH_MATCH, &st);
-	if (error == 0) {
-		sqlite3_bind_text(st, 1, match->data, (int)match->len, SQLITE_STATIC);
-		r = tell_rows(st, sink, &error);
-	}
+	*ret_error = search_stmt(q->c, SEARCH_MATCH, &st);
+	if (*ret_error < 0)
+		return 0;
+	sqlite3_bind_text(st, 1, match->data, (int)match->len, SQLITE_STATIC);
+	return tell_rows(st, sink, ret_error);
+}
+
+/*
+ * Files that are told when it is known that they are all: to look into one costs as much as to step over a thousand in a list,
+ * so that more of them are worth asking for all words.
+ */
+struct few {
+	struct search_candidate items[200];
+	size_t n;
+};
+
+static int note_one_of_few(void *arg, const struct search_candidate *c)
+{
+	struct few *few = arg;
+
+	if (few->n == ARRAY_LEN(few->items))
+		return 1;
+	few->items[few->n++] = *c;
+	return 0;
+}
+
+/* Returns 1 when the rare words were in few files, which are told, and *ret_result is as of tell_rows(). */
+static int tell_few(struct search *q, const struct buf *match, struct sink *sink, int *ret_result)
+{
+	struct few few = { .n = 0 };
+	struct sink noted = { .fn = note_one_of_few, .arg = &few };
+	int error, r;
+	size_t i;
+
+	r = tell_match(q, match, &noted, &error);
+	if (r != 0 || error < 0)
+		return 0; /* an error will be met again */
+	for (i = 0; i < few.n && r == 0; i++)
+		r = sink->fn(sink->arg, &few.items[i]);
+	*ret_result = r;
+	return 1;
+}
+
+/* The texts that the index knows: by the index, and what comes behind a damage of it by looking at all. */
+static int tell_matches(struct search *q, const struct search_match *match, struct sink *sink)
+{
+	int error, r;
+
+	if (match->few.len > 0 && tell_few(q, &match->few, sink, &r))
+		return r;
+	r = tell_match(q, &match->all, sink, &error);
 	if (error == 0 || r != 0)
 		return r;
 	if (!search_is_damaged(q->c->db, error))
@@ -194,14 +238,33 @@ static int tell_matches(struct search *q, const struct buf *match, struct sink *
 	return tell_set(q, SEARCH_INDEXED, sink);
 }
 
+/*
+ * The number of a file by which a word was in so many: the smaller, the more there are. A damage is left to the search itself,
+ * which knows how to go on.
+ */
+static int find_rarity(void *arg, const struct buf *match, int64_t *ret_rarity)
+{
+	struct search *q = arg;
+	CLEANUP_STMT sqlite3_stmt *st = NULL;
+	int r;
+
+	r = search_stmt(q->c, SEARCH_REACH, &st);
+	if (r == 0) {
+		sqlite3_bind_text(st, 1, match->data, (int)match->len, SQLITE_STATIC);
+		r = stmt_row(st, "search");
+	}
+	*ret_rarity = r > 0 ? sqlite3_column_int64(st, 0) : INT64_MAX;
+	return r == -ENOMEM ? r : 0;
+}
+
 int search_candidates(struct search *q, const struct search_terms *any, size_t n,
 	search_candidate_fn *fn, void *arg)
 {
-	CLEANUP(buf_done) struct buf match = { 0 };
+	CLEANUP(search_match_done) struct search_match match = { 0 };
 	struct sink sink = { fn, arg, 0 };
 	int r;
 
-	r = search_match(any, n, &match);
+	r = search_match(any, n, find_rarity, q, &match);
 	if (r < 0)
 		return r;
 	if (r == 0)

@@ -1,6 +1,7 @@
 /* What the files of the search index share with the rest of src/store; store_priv.h includes it. */
 #pragma once
 
+#include "planfs/buf.h"
 #include "planfs/search.h"
 
 #include <pthread.h>
@@ -21,6 +22,7 @@ enum search_sql {
 	SEARCH_BEGIN,
 	SEARCH_END,
 	SEARCH_MATCH,
+	SEARCH_REACH,
 	SEARCH_INDEXED,
 	SEARCH_WAITING,
 	SEARCH_APART,
@@ -45,10 +47,20 @@ struct conn *search_conn(struct search *q);
 /* search_sql.c: a statement of @c, prepared at its first use, to be declared CLEANUP_STMT. Returns 0 or -Exxx. */
 int search_stmt(struct conn *c, enum search_sql id, sqlite3_stmt **ret_st) MUST_CHECK;
 
-/*
- * search_match.c: what a text must have for one of @any, as FTS5 wants it. Returns 1 and *ret_match; 0 when any text may have it.
- */
-int search_match(const struct search_terms *any, size_t n, struct buf *ret_match) MUST_CHECK;
+/* What a text must have, as FTS5 wants it. */
+struct search_match {
+	struct buf all;
+	struct buf
+		few; /* a part of that, which is found sooner and may be in more texts; empty: there is no such part */
+};
+void search_match_done(struct search_match *m);
+
+/* How rare the word @match is: greater for one that is in fewer texts. Returns 0 or -Exxx. */
+typedef int search_rarity_fn(void *arg, const struct buf *match, int64_t *ret_rarity);
+
+/* search_match.c: what it must have for one of @any. Returns 1 and *ret_match; 0 when any text may have it; -ENOMEM, the error of @rarity. */
+int search_match(const struct search_terms *any, size_t n, search_rarity_fn *rarity, void *arg,
+	struct search_match *ret_match) MUST_CHECK;
 
 /* search.c: is @error, of the last statement of @db that failed, damage of the index, or one that cannot even be opened? */
 bool search_is_damaged(sqlite3 *db, int error);

@@ -20,6 +20,8 @@ static const char *const texts[SEARCH_SQL_COUNT] = {
 			 " FROM search_index CROSS JOIN inode i ON i.id = search_index.rowid "
 			 "WHERE search_index MATCH ?1 AND i.indexed = i.body AND " HAS_TEXT
 			 " ORDER BY search_index.rowid",
+	[SEARCH_REACH] = "SELECT rowid FROM search_index WHERE search_index MATCH ?1 "
+			 "ORDER BY rowid LIMIT 1 OFFSET 63",
 	[SEARCH_INDEXED] = "SELECT " CANDIDATE " FROM inode i /*scan: the index is damaged*/ "
 			   "WHERE i.id > ?1 AND i.indexed = i.body AND " HAS_TEXT " ORDER BY i.id",
 	[SEARCH_WAITING] = "SELECT " CANDIDATE " FROM inode i INDEXED BY inode_waiting "
