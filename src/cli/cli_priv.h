@@ -172,6 +172,9 @@ int cli_unmount(const char *point, bool lazy) MUST_CHECK;
  */
 int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below) MUST_CHECK;
 
+/* What a command is given that has the option --json and one argument, a database. Returns CLI_OK, or what to exit with. */
+int cli_take_db(int argc, char **argv, bool *ret_as_json, struct buf *ret_db) MUST_CHECK;
+
 /*
  * Open the database at @path; says what went wrong in one line. What is changed is of $PLANFS_AUTHOR, or of the user, with
  * this command. Returns 0 and *ret_store, to be closed with store_close(), or -Exxx as store_open() does; -EINVAL when
@@ -194,6 +197,13 @@ void json_print_string(const char *s);
 /* Print "key": value. */
 void json_print_text_field(const char *key, const char *value);
 void json_print_number_field(const char *key, int64_t value);
+
+/* The same for @n fields, with @between between them. */
+struct json_number {
+	const char *key;
+	int64_t value;
+};
+void json_print_numbers(const struct json_number *numbers, size_t n, const char *between);
 
 /* --- findings.c --- */
 

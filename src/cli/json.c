@@ -28,3 +28,14 @@ void json_print_number_field(const char *key, int64_t value)
 	json_print_string(key);
 	printf(": %" PRId64, value);
 }
+
+void json_print_numbers(const struct json_number *numbers, size_t n, const char *between)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			fputs(between, stdout);
+		json_print_number_field(numbers[i].key, numbers[i].value);
+	}
+}

@@ -11,10 +11,7 @@
 
 static void print_json(const char *db, const struct store_optimized *d)
 {
-	const struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = {
+	const struct json_number numbers[] = {
 		{ "texts", d->texts },
 		{ "neighbours", d->neighbours },
 		{ "side_by_side_before", d->side_by_side_before },
@@ -23,14 +20,11 @@ static void print_json(const char *db, const struct store_optimized *d)
 		{ "bytes_before", d->size_before },
 		{ "bytes", d->size },
 	};
-	size_t i;
 
 	putchar('{');
 	json_print_text_field("optimized", db);
-	for (i = 0; i < ARRAY_LEN(numbers); i++) {
-		fputs(", ", stdout);
-		json_print_number_field(numbers[i].key, numbers[i].value);
-	}
+	fputs(", ", stdout);
+	json_print_numbers(numbers, ARRAY_LEN(numbers), ", ");
 	printf(", \"rewritten\": %s}\n", d->rewritten ? "true" : "false");
 }
 
@@ -80,20 +74,15 @@ static int optimize(const char *db, struct store_optimized *ret_done)
 
 int cmd_optimize(int argc, char **argv)
 {
-	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
 	CLEANUP(buf_done) struct buf db = { 0 };
 	struct store_optimized done;
-	bool as_json = false;
+	bool as_json;
 	int r;
 
-	while ((r = cli_next_option(argc, argv, "", longs)) != -1)
-		as_json |= r == 'j';
-	r = cli_expect_args(argc, 1, 1);
+	r = cli_take_db(argc, argv, &as_json, &db);
 	if (r != CLI_OK)
 		return r;
-	r = cli_find_db(argv[optind], &db, NULL);
-	if (r == 0)
-		r = optimize(buf_str(&db), &done);
+	r = optimize(buf_str(&db), &done);
 	if (r < 0)
 		return (int)cli_exit_code(r);
 	if (as_json)

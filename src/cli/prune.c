@@ -65,21 +65,14 @@ static void on_progress(void *arg, int64_t done, int64_t all)
 
 static void print_json(const struct session *s, const struct pruned *p)
 {
-	const struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = { { "moments_kept", p->moments }, { "changes", p->changes },
-		{ "forgotten", p->forgotten }, { "texts", p->texts },
+	const struct json_number numbers[] = { { "moments_kept", p->moments },
+		{ "changes", p->changes }, { "forgotten", p->forgotten }, { "texts", p->texts },
 		{ "text_bytes", p->text_bytes }, { "size_before", p->size_before },
 		{ "free_before", p->free_before }, { "size", p->size }, { "free", p->free } };
-	size_t i;
 
 	putchar('{');
-	for (i = 0; i < ARRAY_LEN(numbers); i++) {
-		json_print_number_field(numbers[i].key, numbers[i].value);
-		fputs(", ", stdout);
-	}
-	printf("\"dry_run\": %s, \"mounted\": %s, \"rewritten\": %s, \"in_log\": %s}\n",
+	json_print_numbers(numbers, ARRAY_LEN(numbers), ", ");
+	printf(", \"dry_run\": %s, \"mounted\": %s, \"rewritten\": %s, \"in_log\": %s}\n",
 		s->how.dry_run ? "true" : "false", s->is_mounted ? "true" : "false",
 		p->rewritten ? "true" : "false", p->in_log ? "true" : "false");
 }

@@ -27,10 +27,7 @@ static bool is_complete(const struct store_recovered *r, const struct findings *
 
 static void print_json(const char *to, const struct store_recovered *r, bool complete)
 {
-	const struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = {
+	const struct json_number numbers[] = {
 		{ "inodes", r->inodes },
 		{ "texts", r->texts },
 		{ "versions", r->versions },
@@ -40,15 +37,11 @@ static void print_json(const char *to, const struct store_recovered *r, bool com
 		{ "lost_pages", r->lost_pages },
 		{ "bad_rows", r->bad_rows },
 	};
-	size_t i;
 
 	putchar('{');
 	json_print_text_field("recovered", to);
-	printf(", \"complete\": %s", complete ? "true" : "false");
-	for (i = 0; i < ARRAY_LEN(numbers); i++) {
-		fputs(", ", stdout);
-		json_print_number_field(numbers[i].key, numbers[i].value);
-	}
+	printf(", \"complete\": %s, ", complete ? "true" : "false");
+	json_print_numbers(numbers, ARRAY_LEN(numbers), ", ");
 	puts("}");
 }
 

@@ -10,23 +10,17 @@
 
 static void print_json(const char *db, const struct search_status *s)
 {
-	const struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = {
+	const struct json_number numbers[] = {
 		{ "files", s->indexed },
 		{ "waiting", s->waiting },
 		{ "apart", s->apart },
 		{ "bytes", s->bytes },
 	};
-	size_t i;
 
 	putchar('{');
 	json_print_text_field("reindexed", db);
-	for (i = 0; i < ARRAY_LEN(numbers); i++) {
-		fputs(", ", stdout);
-		json_print_number_field(numbers[i].key, numbers[i].value);
-	}
+	fputs(", ", stdout);
+	json_print_numbers(numbers, ARRAY_LEN(numbers), ", ");
 	puts("}");
 }
 
@@ -63,20 +57,15 @@ static int reindex(const char *db, struct search_status *ret_status)
 
 int cmd_reindex(int argc, char **argv)
 {
-	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
 	CLEANUP(buf_done) struct buf db = { 0 };
 	struct search_status status;
-	bool as_json = false;
+	bool as_json;
 	int r;
 
-	while ((r = cli_next_option(argc, argv, "", longs)) != -1)
-		as_json |= r == 'j';
-	r = cli_expect_args(argc, 1, 1);
+	r = cli_take_db(argc, argv, &as_json, &db);
 	if (r != CLI_OK)
 		return r;
-	r = cli_find_db(argv[optind], &db, NULL);
-	if (r == 0)
-		r = reindex(buf_str(&db), &status);
+	r = reindex(buf_str(&db), &status);
 	if (r < 0)
 		return (int)cli_exit_code(r);
 	if (as_json)

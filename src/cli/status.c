@@ -88,10 +88,7 @@ static void print_search_json(const struct status *s)
 
 static void print_json(const struct store *store, const struct status *s)
 {
-	const struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = {
+	const struct json_number numbers[] = {
 		{ "schema_version", s->store.schema_version },
 		{ "revision", s->store.revision },
 		{ "years", s->counts.years },
@@ -103,16 +100,13 @@ static void print_json(const struct store *store, const struct status *s)
 		{ "database_bytes", s->store.file_size },
 		{ "wal_bytes", s->store.wal_size },
 	};
-	size_t i;
 
 	fputs("{\n  ", stdout);
 	json_print_text_field("version", PLANFS_VERSION);
 	fputs(",\n  ", stdout);
 	json_print_text_field("database", store_path(store));
-	for (i = 0; i < ARRAY_LEN(numbers); i++) {
-		fputs(",\n  ", stdout);
-		json_print_number_field(numbers[i].key, numbers[i].value);
-	}
+	fputs(",\n  ", stdout);
+	json_print_numbers(numbers, ARRAY_LEN(numbers), ",\n  ");
 	print_search_json(s);
 	printf(",\n  \"mounted\": %s", s->mounted.point.len ? "true" : "false");
 	if (s->mounted.point.len) {

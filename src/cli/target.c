@@ -219,6 +219,21 @@ int cli_find_db(const char *arg, struct buf *ret_db, struct buf *ret_below)
 	return 0;
 }
 
+int cli_take_db(int argc, char **argv, bool *ret_as_json, struct buf *ret_db)
+{
+	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
+	int r;
+
+	*ret_as_json = false;
+	while ((r = cli_next_option(argc, argv, "", longs)) != -1)
+		*ret_as_json |= r == 'j';
+	r = cli_expect_args(argc, 1, 1);
+	if (r != CLI_OK)
+		return r;
+	r = cli_find_db(argv[optind], ret_db, NULL);
+	return r < 0 ? (int)cli_exit_code(r) : CLI_OK;
+}
+
 /* Who changes something is $PLANFS_AUTHOR, with this command. Returns 0 and *ret_author (borrowed; NULL: the user). */
 static int find_author(const char **ret_author)
 {
