@@ -23,7 +23,7 @@ BELOW = {
 
 # Whose contract each header of include/planfs is.
 HEADERS = {
-    'base': ['attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
+    'base': ['array', 'attr', 'buf', 'clock', 'control', 'json', 'log', 'name', 'utf8'],
     'text': ['copies', 'document', 'encoding', 'linediff', 'match', 'ngram', 'query', 'renew', 'rules', 'shingles', 'sketch', 'targets'],
     'store': ['bring', 'change', 'check', 'conflict', 'grep', 'moment', 'optimize', 'pages', 'prune', 'recover', 'restore', 'search', 'shell', 'similar', 'snapshot', 'store', 'versions'],
     'view': ['view'],

@@ -4,6 +4,8 @@
  */
 #include "cli_place_priv.h"
 
+#include "planfs/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,16 +39,9 @@ int change_rows_add(struct change_rows *rows, const struct moment_change *c)
 
 	if (!texts)
 		return -ENOMEM;
-	if (rows->n == rows->room) {
-		size_t room = rows->room ? rows->room * 2 : 64;
-		struct change_row *grown = reallocarray(rows->rows, room, sizeof(*grown));
-
-		if (!grown) {
-			free(texts);
-			return -ENOMEM;
-		}
-		rows->rows = grown;
-		rows->room = room;
+	if (array_grow(&rows->rows, rows->n, &rows->room, sizeof(*rows->rows)) < 0) {
+		free(texts);
+		return -ENOMEM;
 	}
 	row.c.author = take_text(&at, c->author);
 	row.c.op = take_text(&at, c->op);

@@ -1,6 +1,7 @@
 /* planfs conflicts: texts that were overwritten by somebody who had not seen them, and that this is dealt with. */
 #include "cli_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/change.h"
 #include "planfs/conflict.h"
 #include "planfs/log.h"
@@ -74,15 +75,9 @@ static int on_conflict(void *arg, const struct conflict *c)
 	struct item *i;
 	int r;
 
-	if (l->n == l->room) {
-		size_t room = l->room ? l->room * 2 : 16;
-
-		i = reallocarray(l->items, room, sizeof(*i));
-		if (!i)
-			return -ENOMEM;
-		l->items = i;
-		l->room = room;
-	}
+	r = array_grow(&l->items, l->n, &l->room, sizeof(*l->items));
+	if (r < 0)
+		return r;
 	i = &l->items[l->n++];
 	*i = (struct item){ .dir = c->kept.parent, .is_gone = !c->path };
 	i->name = strdup(c->kept.name);

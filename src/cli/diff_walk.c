@@ -1,6 +1,8 @@
 /* Two trees side by side, for planfs diff. */
 #include "cli_diff_priv.h"
 
+#include "planfs/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +28,8 @@ static int add_entry(void *arg, const struct store_entry *e)
 {
 	struct listing *l = arg;
 
-	if (l->n == l->room) {
-		size_t room = l->room ? l->room * 2 : 64;
-		struct entry *entries = reallocarray(l->entries, room, sizeof(*entries));
-
-		if (!entries)
-			return -ENOMEM;
-		l->entries = entries;
-		l->room = room;
-	}
+	if (array_grow(&l->entries, l->n, &l->room, sizeof(*l->entries)) < 0)
+		return -ENOMEM;
 	l->entries[l->n] = (struct entry){ strdup(e->name), e->inode };
 	return l->entries[l->n].name ? (l->n++, 0) : -ENOMEM;
 }

@@ -4,6 +4,7 @@
  */
 #include "fs_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/log.h"
 
 #include <errno.h>
@@ -16,21 +17,10 @@ struct purge {
 
 void purge_later(struct fs *fs, int64_t id)
 {
-	int64_t *ids;
-
 	if (id < fs->purge_from)
 		return; /* a handle that the last daemon gave out may keep it; the next mount purges it */
 	pthread_mutex_lock(&fs->purge_lock);
-	if (fs->n_purge == fs->purge_room) {
-		size_t room = fs->purge_room ? fs->purge_room * 2 : 64;
-
-		ids = reallocarray(fs->purge, room, sizeof(*ids));
-		if (ids) {
-			fs->purge = ids;
-			fs->purge_room = room;
-		}
-	}
-	if (fs->n_purge < fs->purge_room)
+	if (array_grow(&fs->purge, fs->n_purge, &fs->purge_room, sizeof(*fs->purge)) == 0)
 		fs->purge[fs->n_purge++] = id;
 	else
 		log_dbg("no memory: inode %lld is purged by the next mount", (long long)id);

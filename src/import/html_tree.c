@@ -4,6 +4,7 @@
  */
 #include "import_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/utf8.h"
 
 #include <errno.h>
@@ -69,17 +70,11 @@ static int64_t add_node(struct parser *p, enum html_tag tag, const char *text, s
 {
 	struct html_tree *t = p->tree;
 	unsigned at = t->n, parent = p->open[p->depth];
-	struct html_node *grown;
 
 	if (t->n >= NODES_MAX)
 		return -EFBIG;
-	if (t->n == t->capacity) {
-		grown = realloc(t->nodes, (t->capacity * 2 + 256) * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		t->nodes = grown;
-		t->capacity = t->capacity * 2 + 256;
-	}
+	if (array_grow(&t->nodes, t->n, &t->capacity, sizeof(*t->nodes)) < 0)
+		return -ENOMEM;
 	t->nodes[at] = (struct html_node){
 		.tag = tag, .text = text, .len = len, .parent = parent, .end = at + 1
 	};

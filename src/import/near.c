@@ -4,6 +4,8 @@
  */
 #include "import_priv.h"
 
+#include "planfs/array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,19 +87,14 @@ static int grow(struct near *n)
 
 int near_add(struct near *n, const struct sketch *sketch, const char *path)
 {
-	struct known *grown;
 	int r;
 
 	r = grow(n);
 	if (r < 0)
 		return r;
-	if (n->n == n->capacity) {
-		grown = realloc(n->plans, (n->capacity * 2 + 64) * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		n->plans = grown;
-		n->capacity = n->capacity * 2 + 64;
-	}
+	r = array_grow(&n->plans, n->n, &n->capacity, sizeof(*n->plans));
+	if (r < 0)
+		return r;
 	n->plans[n->n] = (struct known){ *sketch, strdup(path) };
 	if (!n->plans[n->n].path)
 		return -ENOMEM;

@@ -6,6 +6,7 @@
 #include "grep_priv.h"
 #include "store_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/name.h"
 #include "planfs/search.h"
 
@@ -61,7 +62,7 @@ static void find_done(struct find *f)
 
 static int add_row(struct find *f, struct name_row row)
 {
-	if (grep_grow(&f->rows, f->n_rows, &f->rows_capacity, sizeof(*f->rows)) < 0)
+	if (array_grow(&f->rows, f->n_rows, &f->rows_capacity, sizeof(*f->rows)) < 0)
 		return -ENOMEM;
 	f->rows[f->n_rows++] = row;
 	return 0;
@@ -150,7 +151,7 @@ static int note_candidate(void *arg, const struct search_candidate *c)
 {
 	struct find *f = arg;
 
-	if (grep_grow(&f->found, f->n_found, &f->found_capacity, sizeof(*f->found)) < 0)
+	if (array_grow(&f->found, f->n_found, &f->found_capacity, sizeof(*f->found)) < 0)
 		return -ENOMEM;
 	f->found[f->n_found++] = (struct found){ c->inode, true };
 	return 0;

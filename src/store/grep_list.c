@@ -1,6 +1,7 @@
 /* The names of a search: directories and files, their strings, their order. */
 #include "grep_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/name.h"
 
 #include <errno.h>
@@ -88,7 +89,7 @@ int grep_list_add_dir(struct grep_list *l, const struct grep_dir *parent, int64_
 	struct grep_dir *dir = take(l, sizeof(*dir));
 	char *path;
 
-	if (!dir || grep_grow(&l->dirs, l->n_dirs, &l->dirs_capacity, sizeof(*l->dirs)) < 0)
+	if (!dir || array_grow(&l->dirs, l->n_dirs, &l->dirs_capacity, sizeof(*l->dirs)) < 0)
 		return -ENOMEM;
 	path = take_path(l, parent ? parent->path : "", name);
 	if (!path)
@@ -113,7 +114,7 @@ int grep_list_add_file(struct grep_list *l, const struct grep_dir *dir, int64_t 
 	if (dir->is_lost || !grep_filter_file(l->query, dir, name))
 		return 0;
 	copy = take_path(l, "", name);
-	if (!copy || grep_grow(&l->items, l->n_items, &l->items_capacity, sizeof(*l->items)) < 0)
+	if (!copy || array_grow(&l->items, l->n_items, &l->items_capacity, sizeof(*l->items)) < 0)
 		return -ENOMEM;
 	l->items[l->n_items++] = (struct grep_item){
 		.dir = dir, .name = copy, .inode = inode, .may_match = may_match
@@ -123,7 +124,7 @@ int grep_list_add_file(struct grep_list *l, const struct grep_dir *dir, int64_t 
 
 int grep_list_add_error(struct grep_list *l, const struct grep_dir *dir, int error)
 {
-	if (grep_grow(&l->items, l->n_items, &l->items_capacity, sizeof(*l->items)) < 0)
+	if (array_grow(&l->items, l->n_items, &l->items_capacity, sizeof(*l->items)) < 0)
 		return -ENOMEM;
 	l->items[l->n_items++] = (struct grep_item){ .dir = dir, .name = "", .error = error };
 	return 0;

@@ -64,19 +64,3 @@ bool grep_map_get(const struct grep_map *m, int64_t key, size_t *ret_value)
 	*ret_value = place->value;
 	return place->key != 0;
 }
-
-int grep_grow(void *items, size_t n, size_t *capacity, size_t size)
-{
-	size_t want = *capacity ? *capacity * 2 : 64;
-	void *old, *grown;
-
-	if (n < *capacity)
-		return 0;
-	memcpy(&old, items, sizeof(old));
-	grown = realloc(old, want * size);
-	if (!grown)
-		return -ENOMEM;
-	memcpy(items, &grown, sizeof(grown));
-	*capacity = want;
-	return 0;
-}

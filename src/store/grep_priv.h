@@ -87,8 +87,6 @@ int grep_map_put(
 	struct grep_map *m, int64_t key, size_t value) MUST_CHECK; /* in place of what was there */
 bool grep_map_get(const struct grep_map *m, int64_t key, size_t *ret_value);
 
-/* Room for one more element behind @n. Returns 0 or -ENOMEM. */
-int grep_grow(void *items, size_t n, size_t *capacity, size_t size) MUST_CHECK;
 
 /* --- grep_filter.c --- */
 

@@ -5,6 +5,7 @@
  */
 #include "store_moment_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/name.h"
 
 #include <errno.h>
@@ -57,15 +58,8 @@ static void keep_listing(struct store *s, struct moment_listing *l)
 
 static int add_row(struct moment_listing *l, size_t *room, int64_t row)
 {
-	if (l->n == *room) {
-		size_t wanted = *room ? *room * 2 : 64;
-		int64_t *rows = realloc(l->rows, wanted * sizeof(*rows));
-
-		if (!rows)
-			return -ENOMEM;
-		l->rows = rows;
-		*room = wanted;
-	}
+	if (array_grow(&l->rows, l->n, room, sizeof(*l->rows)) < 0)
+		return -ENOMEM;
 	l->rows[l->n++] = row;
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "store_moment_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/search.h"
 
 #include <errno.h>
@@ -124,15 +125,8 @@ static int add_name(void *arg, const char *name, int64_t first)
 	struct names *n = arg;
 
 	(void)first;
-	if (n->n == n->room) {
-		size_t room = n->room ? n->room * 2 : 64;
-		char **names = reallocarray(n->names, room, sizeof(*names));
-
-		if (!names)
-			return -ENOMEM;
-		n->names = names;
-		n->room = room;
-	}
+	if (array_grow(&n->names, n->n, &n->room, sizeof(*n->names)) < 0)
+		return -ENOMEM;
 	n->names[n->n] = strdup(name);
 	return n->names[n->n] ? (n->n++, 0) : -ENOMEM;
 }

@@ -8,6 +8,8 @@
  */
 #include "store_prune_priv.h"
 
+#include "planfs/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -27,15 +29,8 @@ void prune_found_done(struct prune_found *found)
 
 int prune_rows_add(struct prune_rows *rows, struct prune_row row)
 {
-	if (rows->n == rows->capacity) {
-		size_t capacity = rows->capacity ? rows->capacity * 2 : 1024;
-		struct prune_row *grown = reallocarray(rows->rows, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		rows->rows = grown;
-		rows->capacity = capacity;
-	}
+	if (array_grow(&rows->rows, rows->n, &rows->capacity, sizeof(*rows->rows)) < 0)
+		return -ENOMEM;
 	rows->rows[rows->n++] = row;
 	return 0;
 }

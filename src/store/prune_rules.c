@@ -1,6 +1,7 @@
 /* Which moments the rules of planfs/prune.h keep. */
 #include "store_prune_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/moment.h"
 
 #include <ctype.h>
@@ -86,15 +87,8 @@ static int add_moment(struct finding *f, int64_t rev)
 {
 	struct prune_moments *m = &f->moments;
 
-	if (m->n == f->capacity) {
-		size_t capacity = f->capacity ? f->capacity * 2 : 256;
-		int64_t *revs = reallocarray(m->revs, capacity, sizeof(*revs));
-
-		if (!revs)
-			return -ENOMEM;
-		m->revs = revs;
-		f->capacity = capacity;
-	}
+	if (array_grow(&m->revs, m->n, &f->capacity, sizeof(*m->revs)) < 0)
+		return -ENOMEM;
 	m->revs[m->n++] = rev;
 	return 0;
 }

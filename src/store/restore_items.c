@@ -1,6 +1,8 @@
 /* The items of a plan to bring places back, found by what they are about: see planfs/bring.h. */
 #include "store_restore_priv.h"
 
+#include "planfs/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +28,8 @@ int bring_list_add(struct bring_list *list, const struct bring *item)
 	struct bring copy = *item;
 	bool failed = false;
 
-	if (list->n == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 64;
-		struct bring *items = reallocarray(list->items, capacity, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->capacity = capacity;
-	}
+	if (array_grow(&list->items, list->n, &list->capacity, sizeof(*list->items)) < 0)
+		return -ENOMEM;
 	copy.name = copy_text(item->name, &failed);
 	copy.target = copy_text(item->target, &failed);
 	copy.why_not = copy_text(item->why_not, &failed);

@@ -2,6 +2,7 @@
  * Groups of plans and sections that are copies of each other: read, found by planfs/copies.h, and told. All plans and
  * sections are in memory for the time of this: some 300 bytes for each section.
  */
+#include "planfs/array.h"
 #include "planfs/similar.h"
 
 #include "planfs/copies.h"
@@ -56,23 +57,6 @@ static void copies_done(struct copies *c)
 	free(c->found);
 }
 
-/* Room for one more of @size bytes behind the @n that *@items holds. */
-static int grow(void *items, size_t n, size_t *capacity, size_t size)
-{
-	size_t want = *capacity ? *capacity * 2 : 64;
-	void *old, *grown;
-
-	if (n < *capacity)
-		return 0;
-	memcpy(&old, items, sizeof(old));
-	grown = realloc(old, want * size);
-	if (!grown)
-		return -ENOMEM;
-	memcpy(items, &grown, sizeof(grown));
-	*capacity = want;
-	return 0;
-}
-
 static const char *name_at(sqlite3_stmt *st, int at)
 {
 	const char *name = (const char *)sqlite3_column_text(st, at);
@@ -85,7 +69,7 @@ static int add_plan(struct copies *c, sqlite3_stmt *st)
 	struct row_plan *p;
 	int r;
 
-	r = grow(&c->plans, c->n_plans, &c->plans_capacity, sizeof(*c->plans));
+	r = array_grow(&c->plans, c->n_plans, &c->plans_capacity, sizeof(*c->plans));
 	if (r < 0)
 		return r;
 	p = &c->plans[c->n_plans++];
@@ -104,7 +88,7 @@ static int add_section(struct copies *c, sqlite3_stmt *st)
 	struct row *row;
 	int r;
 
-	r = grow(&c->rows, c->n_rows, &c->rows_capacity, sizeof(*c->rows));
+	r = array_grow(&c->rows, c->n_rows, &c->rows_capacity, sizeof(*c->rows));
 	if (r < 0)
 		return r;
 	row = &c->rows[c->n_rows++];
@@ -220,7 +204,7 @@ static int add_group(struct groups *g, int first, size_t members)
 
 	if (members < 2)
 		return 0;
-	r = grow(&g->items, g->n, &g->capacity, sizeof(*g->items));
+	r = array_grow(&g->items, g->n, &g->capacity, sizeof(*g->items));
 	if (r == 0)
 		g->items[g->n++] = (struct group){ first, members };
 	return r;

@@ -1,4 +1,5 @@
 /* Which of the changes of a place are versions; see planfs/versions.h. */
+#include "planfs/array.h"
 #include "planfs/versions.h"
 
 #include "planfs/moment.h"
@@ -18,15 +19,8 @@ static int add_version(struct versions *v, const struct moment_change *c)
 {
 	struct version *to;
 
-	if (v->n == v->room) {
-		size_t wanted = v->room ? v->room * 2 : 16;
-		struct version *list = realloc(v->list, wanted * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		v->list = list;
-		v->room = wanted;
-	}
+	if (array_grow(&v->list, v->n, &v->room, sizeof(*v->list)) < 0)
+		return -ENOMEM;
 	to = &v->list[v->n++];
 	*to = (struct version){ .rev = c->rev, .time = c->time, .inode = c->inode };
 	strncpy(to->author, c->author, sizeof(to->author) - 1);

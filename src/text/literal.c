@@ -3,6 +3,7 @@
  */
 #include "match_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/utf8.h"
 
 #include <errno.h>
@@ -357,33 +358,18 @@ struct collection {
 	size_t n_counts, counts_capacity;
 };
 
-static int grow(void *items, size_t n, size_t *capacity, size_t size)
-{
-	size_t want = *capacity ? *capacity * 2 : 16;
-	void *old, *grown;
-
-	if (n < *capacity)
-		return 0;
-	memcpy(&old, items, sizeof(old));
-	grown = realloc(old, want * size);
-	if (!grown)
-		return -ENOMEM;
-	memcpy(items, &grown, sizeof(grown));
-	*capacity = want;
-	return 0;
-}
-
 static int collect(struct collection *c, const struct any_of *needs)
 {
 	unsigned i, k;
 	int r = 0;
 
 	for (i = 0; i < needs->n && r == 0; i++) {
-		r = grow(&c->counts, c->n_counts, &c->counts_capacity, sizeof(*c->counts));
+		r = array_grow(&c->counts, c->n_counts, &c->counts_capacity, sizeof(*c->counts));
 		if (r == 0)
 			c->counts[c->n_counts++] = needs->alternatives[i].n;
 		for (k = 0; k < needs->alternatives[i].n && r == 0; k++) {
-			r = grow(&c->pieces, c->n_pieces, &c->pieces_capacity, sizeof(*c->pieces));
+			r = array_grow(
+				&c->pieces, c->n_pieces, &c->pieces_capacity, sizeof(*c->pieces));
 			if (r == 0)
 				c->pieces[c->n_pieces++] = needs->alternatives[i].strings[k];
 		}

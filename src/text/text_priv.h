@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "planfs/array.h"
 #include "planfs/attr.h"
 #include "planfs/buf.h"
 #include "planfs/document.h"
@@ -14,16 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* ---- array.c ---- */
-
-/*
- * Room for one more element of @size bytes behind the @n that *@items holds. Returns 0 or -ENOMEM.
- */
-int array_grow(void *items, size_t n, size_t *capacity, size_t size) MUST_CHECK;
-
-/* A copy of @len bytes as a C string, NULL without memory. */
-char *text_dup(const char *s, size_t len) MUST_CHECK;
 
 /* ---- fold.c ---- */
 

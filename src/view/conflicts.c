@@ -10,6 +10,7 @@
  */
 #include "view_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/conflict.h"
 #include "planfs/name.h"
 
@@ -123,15 +124,8 @@ static int add(struct listing *l, const struct inode *inode, const char *name, s
 
 	if (len > NAME_BYTES_MAX)
 		return 0; /* of a damaged database */
-	if (l->n == l->room) {
-		size_t room = l->room ? l->room * 2 : 16;
-
-		e = reallocarray(l->list, room, sizeof(*e));
-		if (!e)
-			return -ENOMEM;
-		l->list = e;
-		l->room = room;
-	}
+	if (array_grow(&l->list, l->n, &l->room, sizeof(*l->list)) < 0)
+		return -ENOMEM;
 	e = &l->list[l->n++];
 	e->inode = *inode;
 	memcpy(e->name, name, len);

@@ -8,6 +8,7 @@
  */
 #include "view_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/moment.h"
 #include "planfs/name.h"
 
@@ -214,15 +215,8 @@ static int add_name(void *arg, const char *name, int64_t first)
 {
 	struct entries *e = arg;
 
-	if (e->n == e->room) {
-		size_t wanted = e->room ? e->room * 2 : 64;
-		struct entry *list = realloc(e->list, wanted * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		e->list = list;
-		e->room = wanted;
-	}
+	if (array_grow(&e->list, e->n, &e->room, sizeof(*e->list)) < 0)
+		return -ENOMEM;
 	e->list[e->n] = (struct entry){ strdup(name), e->dir, first, e->age };
 	if (!e->list[e->n].name)
 		return -ENOMEM;

@@ -1,6 +1,7 @@
 /* Searching for what stands in a name below .planfs/search: the sections, or the lines of them. */
 #include "search_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/clock.h"
 #include "planfs/grep.h"
 #include "planfs/name.h"
@@ -59,15 +60,8 @@ const struct hit *hits_lookup(const struct hits *h, const char *name)
 
 static int add_hit(struct hits *h, const struct grep_file *file)
 {
-	struct hit *grown;
-
-	if (h->n == h->capacity) {
-		grown = realloc(h->items, (h->capacity * 2 + 16) * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		h->items = grown;
-		h->capacity = h->capacity * 2 + 16;
-	}
+	if (array_grow(&h->items, h->n, &h->capacity, sizeof(*h->items)) < 0)
+		return -ENOMEM;
 	h->items[h->n] = (struct hit){ .inode = file->inode, .path = strdup(file->path) };
 	if (!h->items[h->n].path)
 		return -ENOMEM;

@@ -1,7 +1,8 @@
 /* Arrays that grow, and copies of texts. */
-#include "text_priv.h"
+#include "planfs/array.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
