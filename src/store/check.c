@@ -2,7 +2,7 @@
  * Looking for damage: the pages and the schema (check_pages.c), the rules of check_rules.c, every text against
  * its hash, every section as UTF-8. All of it sees one moment, in one read transaction.
  */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include "planfs/utf8.h"
 

@@ -2,7 +2,7 @@
  * What must hold before the tables can be believed: the pages of the file, the indices, the types of the
  * values, and that tables, views and triggers are those that planfs makes.
  */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Where a finding is: the path of an inode or a name, as far as it can be followed. */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,6 +2,7 @@
  * What a sound database looks like, as queries that find where it does not. They scan tables: the check
  * looks at everything, once, and prepares them itself.
  */
+#include "store_check_priv.h"
 #include "store_moment_priv.h"
 
 #define IS_DIR(mode)     "((" mode ") & 61440 = 16384)"

@@ -3,7 +3,7 @@
  * and compared with the sum of the words of the texts. FTS5 has a check of its own ('integrity-check', rank 1), which is a
  * write for SQLite: saves would wait for it, and a database that is read only could not be checked.
  */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include "planfs/log.h"
 #include "planfs/ngram.h"

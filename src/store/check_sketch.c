@@ -4,7 +4,7 @@
  */
 #include "planfs/shingles.h"
 #include "planfs/similar.h"
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include <errno.h>
 

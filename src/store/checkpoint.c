@@ -5,7 +5,7 @@
  * public shared-memory methods of the VFS, and gives it back only for a checkpoint of its own. Others
  * get "busy" from their checkpoints; their reads and writes go on.
  */
-#include "store_priv.h"
+#include "store_leader_priv.h"
 
 #include "planfs/log.h"
 

@@ -3,7 +3,7 @@
  * runs all changes that are waiting in one transaction, commits it with one fdatasync if any of them
  * asks for the disk, and wakes the others. No thread switch when there is only one writer.
  */
-#include "store_priv.h"
+#include "store_leader_priv.h"
 
 #include "planfs/log.h"
 

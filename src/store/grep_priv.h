@@ -87,7 +87,6 @@ int grep_map_put(
 	struct grep_map *m, int64_t key, size_t value) MUST_CHECK; /* in place of what was there */
 bool grep_map_get(const struct grep_map *m, int64_t key, size_t *ret_value);
 
-
 /* --- grep_filter.c --- */
 
 /* Fill in what follows from the parent. */

@@ -1,4 +1,5 @@
 /* Opening and closing the database, the mount lock, and the pool of reader connections. */
+#include "store_leader_priv.h"
 #include "store_moment_priv.h"
 
 #include "planfs/log.h"

@@ -7,6 +7,7 @@
  */
 #include "store_priv.h"
 
+#include "planfs/check.h"
 #include "planfs/log.h"
 #include "planfs/optimize.h"
 

@@ -2,7 +2,7 @@
  * The pages of a damaged database: first the b-trees that the schema names, then the pages that nothing leads
  * to, then what is in the -wal behind the last commit. Each page is read once.
  */
-#include "store_priv.h"
+#include "pages_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>

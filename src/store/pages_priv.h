@@ -1,4 +1,4 @@
-/* What the files that read the pages of a damaged database share; store_priv.h includes it. */
+/* What the files that read the pages of a damaged database share. */
 #pragma once
 
 #include "planfs/buf.h"

@@ -1,5 +1,5 @@
 /* From the cells of a page to rows: varints, overflow chains, records. Every length is checked. */
-#include "store_priv.h"
+#include "pages_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The -wal of a damaged database: which frames count, checked as SQLite checks them. */
-#include "store_priv.h"
+#include "pages_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>

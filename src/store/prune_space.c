@@ -1,4 +1,5 @@
 /* What forgetting has made free goes back to the disk: the file is written anew, when nobody else uses it. */
+#include "store_leader_priv.h"
 #include "store_prune_priv.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* Reading: lookups, listings and texts on a connection of the pool. */
+#include "store_leader_priv.h"
 #include "store_moment_priv.h"
 
 #include "planfs/name.h"

@@ -2,7 +2,9 @@
  * Saving what is left of a damaged database: its rows are taken from the pages (pages.c), put into a new
  * database, completed from the history, and mended there as check --repair does it.
  */
-#include "store_priv.h"
+#include "pages_priv.h"
+#include "store_backup_priv.h"
+#include "store_check_priv.h"
 
 #include "planfs/recover.h"
 

@@ -1,5 +1,5 @@
 /* Which table a row is of: by the name that the schema gives it, or, without one, by its shape. */
-#include "store_priv.h"
+#include "pages_priv.h"
 
 #include <string.h>
 

@@ -3,7 +3,8 @@
  * the database. First the schema and the values, then single inodes (repair_rules.c), then names
  * (repair_rows.c), the tree (repair_tree.c, repair_lost.c), and what follows from it.
  */
-#include "store_priv.h"
+#include "store_backup_priv.h"
+#include "store_check_priv.h"
 
 #include "planfs/log.h"
 

@@ -2,7 +2,7 @@
  * A name for what has none: where the history has it, when that place is free, or else in lost+found/ at the
  * root, with its last name, or the first line of its text, after its number.
  */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include "planfs/name.h"
 

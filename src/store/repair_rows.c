@@ -1,5 +1,5 @@
 /* Repairs of single rows that take more than a statement: numbers, inodes that are missing, illegal names. */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include "planfs/name.h"
 

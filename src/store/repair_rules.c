@@ -2,6 +2,7 @@
  * What is mended by one statement: each rule finds rows, in the words that are told when they are mended, and
  * mends them. The order matters: what a rule makes sound is taken for granted by those below it.
  */
+#include "store_check_priv.h"
 #include "store_moment_priv.h"
 
 #define IS_DIR(mode)     "((" mode ") & 61440 = 16384)"

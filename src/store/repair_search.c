@@ -2,7 +2,7 @@
  * The search index after a repair. It is made anew from the texts that it is said to hold, so that what waited for it
  * before still waits.
  */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 static int make_anew(struct repair *p)
 {

@@ -2,7 +2,7 @@
  * The tree: every directory has one name and hangs on the root, every file has a name. What cannot be reached
  * gets a place (repair_lost.c); a cycle is cut at one of its directories.
  */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
  * Bringing the index nearer to the texts, in small transactions that give way to everybody else. What is taken out of it
  * must be given with the very text that was put in: so bodies that the index holds are kept until then.
  */
-#include "store_priv.h"
+#include "store_leader_priv.h"
 
 #include "planfs/search.h"
 #include "planfs/similar.h"

@@ -3,7 +3,7 @@
  * can; while somebody saves it takes a small part of the time, so that what waits for the index, which each search
  * must read, does not grow without end, and no save is held up.
  */
-#include "store_priv.h"
+#include "store_leader_priv.h"
 
 #include "planfs/log.h"
 #include "planfs/search.h"

@@ -1,7 +1,7 @@
 /* Statements that people type; see planfs/shell.h. */
 #include "planfs/shell.h"
 
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>

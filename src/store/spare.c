@@ -2,7 +2,7 @@
  * Space for a full disk. Even a removal writes, so on a full disk nothing could be removed through the
  * mount. A file beside the database keeps some space, which is given up when a removal finds none.
  */
-#include "store_priv.h"
+#include "store_leader_priv.h"
 
 #include "planfs/log.h"
 

@@ -12,3 +12,7 @@ int backup_make(
 
 /* Are the pages of the database @path sound? Returns 0 or -EIO. */
 int backup_verify(const char *path) MUST_CHECK;
+
+/* backup.c: store_backup() of a database that may be damaged */
+int store_copy(struct store *s, const char *path) MUST_CHECK;
+int sync_file(const char *path) MUST_CHECK; /* bring it, and its name, to the disk */

@@ -2,7 +2,7 @@
  * What is committed comes to the disk: at once for those who ask, and within a second for all, by a thread
  * of its own.
  */
-#include "store_priv.h"
+#include "store_leader_priv.h"
 
 #include "planfs/log.h"
 

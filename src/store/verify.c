@@ -2,7 +2,7 @@
  * What must not be believed without a look: rows of a damaged database on their way to the kernel, and texts,
  * when the mount was asked to verify them.
  */
-#include "store_priv.h"
+#include "store_check_priv.h"
 
 #include "planfs/log.h"
 
