@@ -3,16 +3,12 @@ it must not be. See conflict.sh; one case a run. An editor here is a process tha
 is told to, in one of the ways that real ones have (in place, a new file over the old, the old one away)."""
 import mmap
 import os
-import signal
-import sqlite3
 import subprocess
 import sys
-import threading
 import time
 
-case, planfs, db, mnt = sys.argv[1:5]
-plan = os.path.join(mnt, '2016/合肥市/计划')
-path = os.path.join(plan, '01-前言.txt')
+from cases import case, db, expect, mnt, path, plan, planfs, read, run_case, sql, wait_for
+
 views = os.path.join(mnt, '.planfs/conflicts')
 
 EDITOR = r'''
@@ -109,39 +105,16 @@ class Editor:
         expect(self.p.wait(30), 0)
 
 
-def sql(statement, *values):
-    with sqlite3.connect(db, isolation_level=None, timeout=10) as c:
-        return c.execute(statement, values).fetchall()
-
-
 def foreign(text):
     sql("UPDATE section SET body = ? WHERE name = '01-前言.txt'", text)
     # the kernel of this mount has heard of it, too
     wait_for('shown', lambda: read() == text)
 
 
-def read(where=path):
-    with open(where) as f:
-        return f.read()
-
-
 def marks():
     """(text, text that it overwrote) of every marked version, the oldest first."""
     return sql('''SELECT CAST(b.data AS TEXT), CAST(ob.data AS TEXT) FROM revision r JOIN revision o ON o.rev = r.conflict
         LEFT JOIN body b ON b.id = r.body LEFT JOIN body ob ON ob.id = o.body WHERE r.conflict > 0 ORDER BY r.rev''')
-
-
-def expect(found, wanted):
-    if found != wanted:
-        sys.exit('%s: %r instead of %r' % (case, found, wanted))
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + 10
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit('%s: after 10 s: not %s' % (case, what))
-        time.sleep(0.01)
 
 
 def set_up():
@@ -625,8 +598,4 @@ def conflicts_outlive_the_mount():
     expect(sorted(read(os.path.join(views, f)) for f in before), ['mine', 'sql'])
 
 
-if case in globals():
-    set_up()
-    globals()[case]()
-else:
-    sys.exit('no such case: ' + case)
+run_case(globals(), set_up)

@@ -5,6 +5,7 @@
 #   $mnt    where it is mounted                               $options   mount options of the test
 
 export LC_ALL=C.UTF-8
+export PYTHONDONTWRITEBYTECODE=1 # the tests of the super-user leave nothing in the tree
 
 die() {
 	echo "FAILED: $*" >&2
@@ -153,4 +154,28 @@ contents() {
 # same WHAT OLD NEW: two files of lists are equal, or the difference is shown.
 same() {
 	diff -u "$2" "$3" || die "$1"
+}
+
+# Before each case of run_cases; a test may have its own.
+prepare_database() {
+	:
+}
+
+# run_cases SCRIPT [CASE...]: each on a fresh mount, all without an argument. Cases are functions with names of three words or more.
+run_cases() {
+	cases_script=$(cd "$(dirname "$0")" && pwd)/$1
+	shift
+	# shellcheck disable=SC2046
+	[ $# -gt 0 ] || set -- $(sed -n 's/^def \([a-z]*_[a-z]*_[a-z_]*\)():$/\1/p' "$cases_script")
+	for case_name; do
+		rm -rf "$db" "$db"-*
+		"$PLANFS" init "$db" || die "init"
+		prepare_database
+		mount_it
+		python3 "$cases_script" "$case_name" "$PLANFS" "$db" "$mnt" || die "$case_name"
+		is_not_mounted || umount_it
+		wait_until 20 has_no_daemon || die "$case_name: a process is left: $(daemon_pids)"
+		"$PLANFS" check "$db" >"$work/check" || { cat "$work/check"; die "$case_name: damage"; }
+		echo "ok $case_name"
+	done
 }

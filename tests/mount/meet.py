@@ -5,26 +5,12 @@ import signal
 import sqlite3
 import sys
 import threading
-import time
 
-case, planfs, db, mnt = sys.argv[1:5]
-plan = os.path.join(mnt, '2016/合肥市/计划')
-path = os.path.join(plan, '01-前言.txt')
-
-
-def sql(statement, *values):
-    with sqlite3.connect(db, isolation_level=None, timeout=10) as c:
-        return c.execute(statement, values).fetchall()
-
+from cases import db, expect, mnt, path, plan, read, run_case, sql, wait_for
 
 def save(text, where=path):
     with open(where, 'w') as f:
         f.write(text)
-
-
-def read(where=path):
-    with open(where) as f:
-        return f.read()
 
 
 def versions():
@@ -33,18 +19,6 @@ def versions():
 
 def body():
     return sql("SELECT body FROM section WHERE name = '01-前言.txt'")[0][0]
-
-
-def expect(found, wanted):
-    if found != wanted:
-        sys.exit('%s: %r instead of %r' % (case, found, wanted))
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + 10
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit('%s: after 10 s: not %s' % (case, what))
 
 
 def write_lock():
@@ -238,6 +212,9 @@ def wait_for_end(pid):
     wait_for('the end of the daemon', has_gone)
 
 
-os.makedirs(plan)
-save('旧文字')
-globals()[case]()
+def set_up():
+    os.makedirs(plan)
+    save('旧文字')
+
+
+run_case(globals(), set_up)

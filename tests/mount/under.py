@@ -1,16 +1,13 @@
 """What happens to a database under its mount. See under.sh; one case a run, which leaves the mount."""
 import errno
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
 
-case, planfs, db, mnt = sys.argv[1:5]
-plan = os.path.join(mnt, '2016/合肥市/计划')
-path = os.path.join(plan, '01-前言.txt')
+from cases import case, db, expect, mnt, path, plan, planfs, read, run_case, wait_for
+
 cold = [os.path.join(plan, '附件/%d.txt' % i) for i in range(40)]
 away = db + '.away'
 
@@ -25,16 +22,6 @@ def save(text, where=path):
         os.close(fd)
 
 
-def read(where=path):
-    with open(where) as f:
-        return f.read()
-
-
-def expect(found, wanted):
-    if found != wanted:
-        sys.exit('%s: %r instead of %r' % (case, found, wanted))
-
-
 def expect_error(wanted, what, call, *args):
     try:
         call(*args)
@@ -43,14 +30,6 @@ def expect_error(wanted, what, call, *args):
             return
         sys.exit('%s: %s: %s' % (case, what, e))
     sys.exit('%s: %s succeeded' % (case, what))
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit('%s: after 30 s: not %s' % (case, what))
-        time.sleep(0.005)
 
 
 def run(*args):
@@ -198,8 +177,11 @@ def a_program_that_dies_in_a_transaction_leaves_nothing_behind():
     expect_it_goes_on()
 
 
-os.makedirs(os.path.join(plan, '附件'))
-save('旧文字')
-for name in cold:
-    save('冷', name)
-globals()[case]()
+def set_up():
+    os.makedirs(os.path.join(plan, '附件'))
+    save('旧文字')
+    for name in cold:
+        save('冷', name)
+
+
+run_case(globals(), set_up)

@@ -2,43 +2,19 @@
 import ctypes
 import os
 import pwd
-import signal
-import sqlite3
 import subprocess
-import sys
 import tempfile
-import threading
-import time
 
-case, planfs, db, mnt = sys.argv[1:5]
+from cases import db, expect, mnt, path, plan, planfs, run_case, sql, wait_for
+
 owner = pwd.getpwnam('daemon')  # of the database: whom the daemon runs as
 other = pwd.getpwnam('games')
-plan = os.path.join(mnt, '2016/合肥市/计划')
-path = os.path.join(plan, '01-前言.txt')
 libc = ctypes.CDLL(None, use_errno=True)
-
-
-def sql(statement, *values):
-    with sqlite3.connect(db, isolation_level=None, timeout=10) as c:
-        return c.execute(statement, values).fetchall()
 
 
 def who(name='01-前言.txt', columns='op, author, program'):
     rows = sql(f'SELECT {columns} FROM revision WHERE name = ? ORDER BY rev', name)
     return [' '.join('-' if x is None else str(x) for x in row) for row in rows]
-
-
-def expect(found, wanted):
-    if found != wanted:
-        sys.exit('%s: %r instead of %r' % (case, found, wanted))
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + 10
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit('%s: after 10 s: not %s' % (case, what))
-        time.sleep(0.01)
 
 
 def start(user, *command, author=None, **how):
@@ -268,8 +244,4 @@ def who_mounts_is_not_who_writes():
     expect(who(), ['create daemon sh'])
 
 
-if case in globals():
-    set_up()
-    globals()[case]()
-else:
-    sys.exit('no such case: ' + case)
+run_case(globals(), set_up)
