@@ -42,6 +42,9 @@ struct supervisor {
 	char program[4096]; /* path of the program to start */
 	int lock_fd, state_fd, channel_fd, signal_fd;
 	int notify_fd;           /* the way to the notifier */
+	int notifier_fd;         /* its end of that */
+	pid_t notifier;          /* 0: none */
+	int notifiers;           /* that were started */
 	struct daemon now, next; /* next: waits for the one that serves to hand over */
 	bool mounted;            /* somebody has been told */
 	bool stopping;
@@ -172,26 +175,33 @@ static void leave_standard_files(void)
 	close(fd);
 }
 
-/* It ends when nobody has our end of the socket any more. */
+/* It ends when nobody has our end of the socket any more. One that is killed leaves its messages to the next. */
 static int start_notifier(struct supervisor *s)
 {
-	int ends[2];
-	pid_t pid;
+	pid_t pid = fork();
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	pid = fork();
 	if (pid == 0) {
-		int keep[] = { ends[1], s->channel_fd };
+		int keep[] = { s->notifier_fd, s->channel_fd };
 
 		leave_standard_files();
 		close_all_but(keep, ARRAY_LEN(keep));
-		fs_notifier(ends[1], s->channel_fd);
+		fs_notifier(s->notifier_fd, s->channel_fd);
 		_exit(CLI_OK);
 	}
-	close(ends[1]);
-	s->notify_fd = ends[0];
+	s->notifier = pid > 0 ? pid : 0;
+	s->notifiers++;
 	return pid < 0 ? -ENOMEM : 0;
+}
+
+static int open_way_to_notifier(struct supervisor *s)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	s->notify_fd = ends[0];
+	s->notifier_fd = ends[1];
+	return start_notifier(s);
 }
 
 /* The first daemon has opened the database, so that it is worth mounting. */
@@ -203,7 +213,7 @@ static void on_opened(struct supervisor *s)
 	if (s->channel_fd < 0) {
 		r = fs_mount(&s->args->fs, s->args->db, &s->channel_fd, &why);
 		if (r == 0)
-			r = start_notifier(s);
+			r = open_way_to_notifier(s);
 	}
 	if (r < 0) {
 		log_err("%s", why.len ? buf_str(&why) : strerror(-r));
@@ -302,6 +312,23 @@ static void replace(struct supervisor *s, int status)
 		s->code = CLI_FAILED; /* the mount answers ENOTCONN from now on */
 }
 
+/* Without one, the mount would hear no more of what other programs change. It ends by itself with the mount. */
+static void replace_notifier(struct supervisor *s, int status)
+{
+	s->notifier = 0;
+	if (!WIFSIGNALED(status) || s->stopping)
+		return;
+	if (s->notifiers <= DEATHS_MAX && start_notifier(s) == 0) {
+		log_warn("%s: the notifier was killed by signal %d; another goes on",
+			s->args->point, WTERMSIG(status));
+		return;
+	}
+	close(s->notifier_fd); /* nobody is to wait for it */
+	log_err("%s: the notifier was killed by signal %d; mount again, or what other programs "
+		"change is not shown",
+		s->args->point, WTERMSIG(status));
+}
+
 static void hand_over(struct supervisor *s)
 {
 	drop_daemon(&s->now);
@@ -317,8 +344,10 @@ static void on_death(struct supervisor *s, pid_t pid, int status)
 	if (pid == s->next.pid) {
 		log_warn("no upgrade: the new daemon ended with code %d", exit_code(status));
 		drop_daemon(&s->next);
+	} else if (pid == s->notifier) {
+		replace_notifier(s, status);
 	} else if (pid != s->now.pid) {
-		return; /* fusermount3, the notifier */
+		return; /* fusermount3 */
 	} else if (!s->mounted || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
 		drop_daemon(&s->now);
 		s->code = exit_code(status);
@@ -429,6 +458,7 @@ int supervise(struct mount_args *a)
 		.channel_fd = -1,
 		.signal_fd = -1,
 		.notify_fd = -1,
+		.notifier_fd = -1,
 		.now.control = -1,
 		.next.control = -1,
 		.code = RUNNING };

@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import threading
 
-from cases import db, expect, mnt, path, plan, read, run_case, sql, wait_for
+from cases import db, expect, mnt, path, plan, planfs, read, run_case, sql, wait_for
 
 def save(text, where=path):
     with open(where, 'w') as f:
@@ -210,6 +210,35 @@ def wait_for_end(pid):
         except ProcessLookupError:
             return True
     wait_for('the end of the daemon', has_gone)
+
+
+def notifier():
+    """The process that is neither the supervisor nor the daemon."""
+    me = os.path.realpath(planfs)
+    pids = [int(p) for p in os.listdir('/proc') if p.isdigit()]
+    ours = {}
+    for pid in pids:
+        try:
+            with open('/proc/%d/cmdline' % pid, 'rb') as f:
+                words = f.read().split(b'\0')
+            with open('/proc/%d/stat' % pid) as f:
+                parent = int(f.read().rsplit(')', 1)[1].split()[1])
+            if os.readlink('/proc/%d/exe' % pid) == me and db.encode() in words:
+                ours[pid] = (parent, words[1])
+        except OSError:
+            pass
+    return [pid for pid, (parent, word) in ours.items() if parent in ours and word == b'mount']
+
+
+def a_killed_notifier_is_replaced():
+    for n in range(3):
+        before = notifier()
+        expect(len(before), 1)
+        expect(read(), body())  # the kernel has it
+        os.kill(before[0], signal.SIGKILL)
+        sql("UPDATE section SET body = ? WHERE name = '01-前言.txt'", '别人写的%d' % n)
+        wait_for('shown', lambda: read() == '别人写的%d' % n)
+        wait_for('replaced', lambda: notifier() not in ([], before))
 
 
 def set_up():
