@@ -107,6 +107,20 @@ static int truncate_open(fuse_req_t req, struct node *n, struct inode *ret_inode
 	return r;
 }
 
+/*
+ * May @n be opened though it has lost its last name? That was when the kernel had found it already, or a descriptor holds it
+ * (O_PATH). It is read as on a disk, but not written: the text would be lost with it.
+ */
+static bool may_open_again(struct node *n, int flags)
+{
+	bool is_ours;
+
+	pthread_mutex_lock(&n->lock);
+	is_ours = n->unlinked; /* and its row stays until the kernel forgets it */
+	pthread_mutex_unlock(&n->lock);
+	return is_ours && (flags & O_ACCMODE) == O_RDONLY;
+}
+
 static int open_node(
 	fuse_req_t req, int64_t id, int flags, struct node **ret_node, struct inode *ret_inode)
 {
@@ -119,8 +133,9 @@ static int open_node(
 		return -ENOMEM;
 	before = node_add_open(fs, n); /* before we look: a purge must see it */
 	r = attr_get(fs, id, ret_inode);
-	if (r == -ENOENT || (r == 0 && ret_inode->nlink == 0 && before == 0))
-		r = -ESTALE; /* the kernel looks the name up again */
+	if (r == -ENOENT ||
+		(r == 0 && ret_inode->nlink == 0 && before == 0 && !may_open_again(n, flags)))
+		r = -ESTALE; /* the kernel looks the name up again, once */
 	if (r == 0 && (flags & O_ACCMODE) != O_RDONLY) {
 		pthread_mutex_lock(&n->lock);
 		if (!n->by_known)
@@ -423,12 +438,11 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 /* The last handle is gone: nothing may stay in memory only. What close() refused stays refused. */
 static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
 {
-	bool purge, dirty;
+	bool dirty;
 
 	do {
 		commit_give_up(fs, n);
 		pthread_mutex_lock(&n->lock);
-		purge = n->unlinked && n->in_db;
 		/* again, when it was changed meanwhile */
 		dirty = n->unlinked ? n->place && n->written : n->dirty || n->part || n->unkept;
 		dirty = dirty && n->refused != n->change && !node_in_use(fs, n->id);
@@ -436,8 +450,7 @@ static void last_close(struct fs *fs, fuse_req_t req, struct node *n)
 		if (dirty && commit_node(fs, req, n, COMMIT_LAST) < 0)
 			log_dbg("file %lld is given up", (long long)n->id);
 	} while (dirty);
-	if (purge)
-		purge_later(fs, n->id);
+	node_purge_unused(fs, n);
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

@@ -88,6 +88,8 @@ bool handle_close(struct fs *fs, struct node *n, uint64_t handle);
 /* Keep @n, which has lost its last name, until the kernel forgets it: node_forget(). */
 void node_keep_ghost(struct fs *fs, struct node *n);
 void node_forget(struct fs *fs, int64_t id);
+/* Without a name, an open handle, and the kernel's knowing it, @n has no use for its row any more. */
+void node_purge_unused(struct fs *fs, struct node *n);
 bool node_in_use(struct fs *fs, int64_t id); /* has anybody opened it? */
 
 /* Give @n, which is not in the database, the name that it will get there. Returns 0 or -ENOMEM. */

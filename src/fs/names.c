@@ -1,6 +1,7 @@
 /* Operations that change names: mkdir, mknod, symlink, link, unlink, rmdir. */
 #include "ops_priv.h"
 
+#include "planfs/log.h"
 #include "planfs/name.h"
 
 #include <errno.h>
@@ -227,8 +228,8 @@ void after_removal(struct fs *fs, const struct inode *gone)
 	n = node_get(fs, gone->id);
 	if (n)
 		mark_unlinked(fs, n, gone);
-	if (!node_in_use(fs, gone->id))
-		purge_later(fs, gone->id);
+	else
+		log_dbg("no memory: inode %lld is purged by the next mount", (long long)gone->id);
 	node_put(fs, n);
 }
 

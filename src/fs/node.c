@@ -141,7 +141,23 @@ void node_forget(struct fs *fs, int64_t id)
 	else
 		n = NULL;
 	pthread_mutex_unlock(&fs->table_lock);
+	if (n)
+		node_purge_unused(fs, n);
 	node_put(fs, n);
+}
+
+void node_purge_unused(struct fs *fs, struct node *n)
+{
+	bool is_used, has_row;
+
+	pthread_mutex_lock(&fs->table_lock);
+	is_used = n->opens > 0 || n->ghost;
+	pthread_mutex_unlock(&fs->table_lock);
+	pthread_mutex_lock(&n->lock);
+	has_row = n->unlinked && n->in_db;
+	pthread_mutex_unlock(&n->lock);
+	if (!is_used && has_row)
+		purge_later(fs, n->id);
 }
 
 bool node_in_use(struct fs *fs, int64_t id)

@@ -212,6 +212,29 @@ def wait_for_end(pid):
     wait_for('the end of the daemon', has_gone)
 
 
+def rows_of(inode):
+    return sql('SELECT count(*) FROM inode WHERE id = ?', inode)[0][0]
+
+
+def a_removed_file_lives_as_long_as_a_descriptor_finds_it():
+    other = os.path.join(plan, '02-b.txt')
+    save('别的', other)
+    found = os.open(path, os.O_PATH)
+    inodes = [os.stat(path).st_ino, os.stat(other).st_ino]
+    os.unlink(path)
+    os.unlink(other)
+    wait_for('purged', lambda: rows_of(inodes[1]) == 0)
+    expect(read('/proc/self/fd/%d' % found), '旧文字')
+    try:
+        os.open('/proc/self/fd/%d' % found, os.O_WRONLY)
+        sys.exit('what is written there would be lost')
+    except OSError as e:
+        expect(e.errno, errno.ESTALE)
+    expect(rows_of(inodes[0]), 1)
+    os.close(found)
+    wait_for('purged', lambda: rows_of(inodes[0]) == 0)
+
+
 def notifier():
     """The process that is neither the supervisor nor the daemon."""
     me = os.path.realpath(planfs)

@@ -92,6 +92,26 @@ static void a_replaced_file_lives_until_it_is_closed(void)
 	TEXT("f", "new");
 }
 
+/* As it happens to an open() that has found the name when another file takes its place. */
+static void a_replaced_file_that_was_found_is_opened(void)
+{
+	char path[64], text[8];
+	int fd, again;
+
+	make_file("f", "old");
+	make_file("g", "new!");
+	fd = OK(open("f", O_PATH));
+	OK(rename("g", "f"));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = OK(open(path, O_RDONLY));
+	SAME(read(again, text, sizeof(text)), 3);
+	CHECK(memcmp(text, "old", 3) == 0);
+	SAME(stat_of_fd(again).st_nlink, 0);
+	OK(close(again));
+	OK(close(fd));
+	TEXT("f", "new!");
+}
+
 static void an_unlinked_file_can_be_mapped(void)
 {
 	char *map;
@@ -210,6 +230,7 @@ const struct posix_case posix_orphan_cases[] = {
 	POSIX_CASE(an_unlinked_file_keeps_its_attributes),
 	POSIX_CASE(a_name_used_again_is_another_file),
 	POSIX_CASE(a_replaced_file_lives_until_it_is_closed),
+	POSIX_CASE(a_replaced_file_that_was_found_is_opened),
 	POSIX_CASE(an_unlinked_file_can_be_mapped),
 	POSIX_CASE(an_unlinked_file_cannot_be_linked_again),
 	POSIX_CASE(many_unlinked_files_are_kept_apart),
