@@ -44,13 +44,10 @@ is_not_mounted() {
 	! is_in_mount_table
 }
 
-# The processes that serve this database: no other has the path of it on its command line.
+# The processes that serve this database: no other has the path of it as a word of its command line. One grep for
+# all of them, which is given the path in another way: polling is often.
 daemon_pids() {
-	for daemon_dir in /proc/[0-9]*; do
-		[ "${daemon_dir#/proc/}" = $$ ] && continue
-		{ tr '\0' '\n' <"$daemon_dir/cmdline"; } 2>/dev/null | grep -qx -- "$db" || continue
-		echo "${daemon_dir#/proc/}"
-	done
+	printf '%s\n' "$db" | grep -lzxFf - /proc/[0-9]*/cmdline 2>/dev/null | sed 's#/proc/\([0-9]*\)/.*#\1#'
 }
 
 has_no_daemon() {
