@@ -6,6 +6,8 @@
 #   sh tests/run.sh quick      unit tests only
 set -eu
 cd "$(dirname "$0")/.."
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH # of the packages: other python3 are scripts that take a second to start
+export PATH
 
 build_packages='gcc clang meson ninja-build pkg-config libc6-dev libfuse3-dev libsqlite3-dev libjansson-dev libzip-dev libexpat1-dev
   libxxhash-dev libcmocka-dev libclang-rt-14-dev valgrind'
