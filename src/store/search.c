@@ -253,8 +253,10 @@ static int find_rarity(void *arg, const struct buf *match, int64_t *ret_rarity)
 		sqlite3_bind_text(st, 1, match->data, (int)match->len, SQLITE_STATIC);
 		r = stmt_row(st, "search");
 	}
+	if (r < 0)
+		return r == -ENOMEM ? r : 1;
 	*ret_rarity = r > 0 ? sqlite3_column_int64(st, 0) : INT64_MAX;
-	return r == -ENOMEM ? r : 0;
+	return 0;
 }
 
 int search_candidates(struct search *q, const struct search_terms *any, size_t n,

@@ -128,7 +128,7 @@ static int compare_rarity(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* The rare ones first. What is a beginning stands for many words, and is left for the last. */
+/* The rare ones first; a beginning stands for many words, and is left for the last. Returns as search_rarity_fn. */
 static int weigh_words(struct words *w, search_rarity_fn *rarity, void *arg)
 {
 	CLEANUP(buf_done) struct buf alone = { 0 };
@@ -179,11 +179,11 @@ int search_match(const struct search_terms *any, size_t n, search_rarity_fn *rar
 			return 0; /* it may be in any text, and so may the others */
 		few = w.n;
 		if (few > FEW_WORDS && weighed + w.n <= WEIGHED_MAX) {
-			weighed += w.n;
 			r = weigh_words(&w, rarity, arg);
 			if (r < 0)
 				return r;
-			few = count_rare(&w);
+			few = r == 0 ? count_rare(&w) : w.n;
+			weighed = r == 0 ? weighed + w.n : WEIGHED_MAX;
 			is_less |= few < w.n;
 		}
 		r = write_words(&match.all, &w, w.n);

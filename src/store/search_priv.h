@@ -55,7 +55,7 @@ struct search_match {
 };
 void search_match_done(struct search_match *m);
 
-/* How rare the word @match is: greater for one that is in fewer texts. Returns 0 or -Exxx. */
+/* How rare the word @match is: greater for one that is in fewer texts. Returns 0, 1 when it cannot be told, nor of others, or -Exxx. */
 typedef int search_rarity_fn(void *arg, const struct buf *match, int64_t *ret_rarity);
 
 /* search_match.c: what it must have for one of @any. Returns 1 and *ret_match; 0 when any text may have it; -ENOMEM, the error of @rarity. */
