@@ -78,7 +78,7 @@ test_as() {
   rm -f "$log"
 }
 
-# Those that mount wait more than they compute: they run beside the others.
+# Those that mount wait more than they compute: they run beside the others, in two rows of the same length.
 test_units() {
   test_as user unit gcc --suite unit --suite layers --suite cli
   export PLANFS_TEST_BYTES=100000 # of nonsense that the splitter must survive: the first run had millions
@@ -87,10 +87,12 @@ test_units() {
   patience=60
   test_as user unit gcc --suite unit --no-suite long \
     --wrap 'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
+  patience=4
+  test_as root crash gcc --suite crash --suite examples
 }
 
 test_mounts() {
-  test_as root mount gcc --suite mount --suite editors --suite tools --suite crash --suite examples
+  test_as root mount gcc --suite mount --suite editors --suite tools
   patience=12
   test_as root mount asan --suite mount --no-suite long
 }
