@@ -42,9 +42,26 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def end(self):
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
+        end = time.monotonic() + LIMIT
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                os.close(self.fd)
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < end, f'it does not end; {self.text!r}; ' + self.threads()
+            if select.select([self.fd], [], [], 0.1)[0]:
+                try:
+                    self.text += os.read(self.fd, 65536).decode(errors='replace')
+                except OSError:  # it has closed its side
+                    time.sleep(0.01)
+
+    def threads(self):
+        """What each of its threads waits for."""
+        found = []
+        for thread in os.listdir(f'/proc/{self.pid}/task'):
+            with open(f'/proc/{self.pid}/task/{thread}/wchan') as f:
+                found.append(f.read())
+        return 'its threads wait in ' + ', '.join(found)
 
 
 def converse(planfs, db, **environment):
