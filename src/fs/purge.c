@@ -1,6 +1,6 @@
 /*
- * Removing what has lost its last name and its last user. It is done some milliseconds later, many at a time,
- * because a file may be opened while its name is being removed; and at once when the disk is full.
+ * Removing what has lost its last name and its last user, and what the kernel has forgotten: see node_purge_unused(). It is done
+ * some milliseconds later, many at a time; and at once when the disk is full.
  */
 #include "fs_priv.h"
 
@@ -50,7 +50,7 @@ static int apply_purge(struct txn *t, void *arg)
 	return r;
 }
 
-/* Those that are open are purged when they are closed. */
+/* The kernel may forget one of two lookups and open the file by the other: that is purged when it is closed. */
 static void drop_open(struct fs *fs, struct purge *p)
 {
 	size_t i, kept = 0;
