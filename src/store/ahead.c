@@ -16,14 +16,16 @@
 
 enum {
 	PIECE = 64 << 10,
+	WRITE_LOCK = 0,
 	PIECES = 65536, /* behind 4 GB two share a bit, and one of them is read page by page */
 };
 
-/* The methods are those of the file itself, but for three. */
+/* The methods are those of the file itself, but for three. SQLite numbers its locks (https://sqlite.org/walformat.html, 2.3). */
 struct ahead {
 	struct sqlite3_io_methods methods;
 	const struct sqlite3_io_methods *real; /* of SQLite */
 	sqlite3_file *file;
+	struct gather *gather; /* of the log; NULL: it is written frame by frame */
 	bool is_long_lived;
 	sqlite3_int64 next; /* where the last read of one page ended: often that of another table */
 	sqlite3_int64 end;  /* where the last piece ended */
@@ -86,6 +88,8 @@ static int ahead_shm_lock(sqlite3_file *file, int at, int n, int flags)
 	struct ahead *a = ahead_of(file);
 
 	a->len = 0;
+	if (a->gather && at == WRITE_LOCK && flags & SQLITE_SHM_UNLOCK)
+		gather_drop(a->gather);
 	return a->real->xShmLock(file, at, n, flags);
 }
 
@@ -111,6 +115,7 @@ struct ahead *ahead_start(sqlite3 *db, bool is_long_lived)
 		return NULL;
 	a->real = file->pMethods;
 	a->file = file;
+	a->gather = NULL;
 	a->is_long_lived = is_long_lived;
 	a->next = 0;
 	a->end = 0;
@@ -123,9 +128,16 @@ struct ahead *ahead_start(sqlite3 *db, bool is_long_lived)
 	return a;
 }
 
+void ahead_gather(struct ahead *a, sqlite3 *db)
+{
+	a->gather = gather_start(db);
+}
+
 void ahead_end(struct ahead *a)
 {
-	if (a)
-		a->file->pMethods = a->real;
+	if (!a)
+		return;
+	gather_end(a->gather);
+	a->file->pMethods = a->real;
 	free(a);
 }

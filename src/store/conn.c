@@ -174,11 +174,15 @@ int conn_open(struct conn *c, const char *name, bool readonly, bool writer)
 	r = configure(c, writer);
 	if (r == 0)
 		r = prepare(c, writer);
-	if (r < 0)
+	if (r < 0) {
 		conn_close(c);
-	else if (writer)
+		return r;
+	}
+	if (writer)
 		sqlite3_busy_handler(c->db, NULL, NULL);
-	return r;
+	if (writer && c->ahead)
+		ahead_gather(c->ahead, c->db);
+	return 0;
 }
 
 void conn_close(struct conn *c)
