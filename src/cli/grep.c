@@ -298,7 +298,7 @@ static int grep(const struct grep_options *o, int argc, char **argv)
 /*
  * A search is over so soon that much of its time would go into page faults, which are dear on virtual machines: have the kernel
  * give the heap in large pieces. malloc() writes into what it has got before we can say so: that is put in front of the first
- * large piece. Where the kernel cannot, nothing is lost.
+ * large piece, of which all threads take. Where the kernel cannot, nothing is lost.
  */
 static void take_memory(void)
 {
@@ -306,8 +306,8 @@ static void take_memory(void)
 	void *volatile room; /* which the compiler must not see through */
 	char *begin;
 
-	if (!mallopt(M_TOP_PAD, ALL) || !mallopt(M_TRIM_THRESHOLD, 2 * ALL) ||
-		!mallopt(M_MMAP_THRESHOLD, HUGE))
+	if (!mallopt(M_ARENA_MAX, 1) || !mallopt(M_TOP_PAD, ALL) ||
+		!mallopt(M_TRIM_THRESHOLD, 2 * ALL) || !mallopt(M_MMAP_THRESHOLD, HUGE))
 		return;
 	begin = sbrk(0);
 	sbrk(-(uintptr_t)(begin + FIRST) % HUGE);

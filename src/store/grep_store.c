@@ -1,6 +1,6 @@
 /*
  * A search through a database: the list of files first, then their texts in portions, each copied in a transaction of its own,
- * so that nobody waits for those who read what is found.
+ * so that nobody waits for those who read what is found. While one is told the next is read, on another processor.
  */
 #include "grep_priv.h"
 #include "store_priv.h"
@@ -8,6 +8,7 @@
 #include "planfs/search.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,6 +53,22 @@ static int read_text(struct store *s, struct conn *c, struct grep_item *item, st
 	return len ? buf_add(&p->texts, sqlite3_column_blob(st, 0), part->len) : 0;
 }
 
+static struct portion *portion_new(size_t limit)
+{
+	struct portion *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->limit = limit;
+	return p;
+}
+
+static void portion_freep(struct portion **p)
+{
+	if (*p)
+		buf_done(&(*p)->texts);
+	free(*p);
+}
+
 /* The texts of the files from @items on, at most @n. */
 static int read_portion(struct store *s, struct grep_item *items, size_t n, struct portion *p)
 {
@@ -89,23 +106,68 @@ static int tell_portion(const struct grep_item *items, const struct portion *p, 
 	return r;
 }
 
+/* --- all of them: one portion is read while another is told --- */
+
+struct reading {
+	struct store *s;
+	struct grep_item *items;
+	size_t n;
+	struct portion *portion;
+	pthread_t thread;
+	bool is_apart; /* a thread of its own reads it */
+	int result;
+};
+
+static void *read_apart(void *arg)
+{
+	struct reading *r = arg;
+
+	r->result = read_portion(r->s, r->items, r->n, r->portion);
+	return NULL;
+}
+
+/* Without a thread it is read when it is needed. */
+static void begin_reading(struct reading *r)
+{
+	r->is_apart = r->n > 0 && pthread_create(&r->thread, NULL, read_apart, r) == 0;
+}
+
+static int end_reading(struct reading *r)
+{
+	if (r->is_apart)
+		pthread_join(r->thread, NULL);
+	else if (r->n > 0)
+		read_apart(r);
+	return r->result;
+}
+
 static int tell_all(struct store *s, struct grep_list *l, grep_file_fn *fn, void *arg)
 {
 	CLEANUP(buf_done) struct buf path = { 0 };
-	struct portion *p = calloc(1, sizeof(*p));
-	size_t at;
-	int r = p ? 0 : -ENOMEM;
+	CLEANUP(portion_freep) struct portion *p = portion_new(PORTION_FIRST);
+	CLEANUP(portion_freep) struct portion *next = portion_new(PORTION_BYTES);
+	struct grep_item *items = l->items;
+	struct portion *told;
+	size_t left = l->n_items;
+	int r, next_r;
 
-	if (p)
-		p->limit = PORTION_FIRST;
-	for (at = 0; at < l->n_items && r == 0; at += p->n) {
-		r = read_portion(s, l->items + at, l->n_items - at, p);
+	r = p && next ? read_portion(s, items, left, p) : -ENOMEM;
+	while (left > 0 && r == 0) {
+		struct reading reading = {
+			.s = s, .items = items + p->n, .n = left - p->n, .portion = next
+		};
+
+		begin_reading(&reading);
+		r = tell_portion(items, p, &path, fn, arg);
+		next_r = end_reading(&reading);
 		if (r == 0)
-			r = tell_portion(l->items + at, p, &path, fn, arg);
+			r = next_r;
+		items += p->n;
+		left -= p->n;
+		told = p;
+		p = next;
+		next = told;
 	}
-	if (p)
-		buf_done(&p->texts);
-	free(p);
 	return r;
 }
 
