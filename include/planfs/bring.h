@@ -59,7 +59,7 @@ struct bring_item {
 	int64_t use;      /* what will stand there; 0: nothing */
 	bool is_fresh;    /* @use must be made */
 	bool is_link;     /* @use stays as it is */
-	bool is_decided, is_pending, is_recorded;
+	bool is_decided, is_pending, is_recorded, is_told;
 	uint32_t n_arrivals; /* of the first item that wants an inode: new names of it */
 };
 

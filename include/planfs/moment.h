@@ -108,6 +108,13 @@ int moment_changes(
 int moment_find_place(struct store *s, const char *path, int64_t *ret_parent, struct buf *ret_name,
 	int64_t *ret_rev) MUST_CHECK;
 
+/*
+ * When did the directory still hold what went away with it? It was there last after @rev; what was removed from it before that by
+ * the same person with the same program, each a minute or less before the next, belongs to its removal. Returns 0 and *ret_rev,
+ * or -Exxx.
+ */
+int moment_before_removal(struct store *s, int64_t rev, int64_t *ret_rev) MUST_CHECK;
+
 /* --- for listing what ever was --- */
 
 /* @first is the number of the first row of this place, which no other place has. */

@@ -312,7 +312,11 @@ static int look(struct place_base *b, const struct place *p, struct past *past)
 		return find_row(b, p, past);
 	if (past->rev != INT64_MAX) {
 		r = look_literally(b, buf_str(&p->path), past->rev, past);
-		return r == -ENOENT ? look_back(b, p, past) : r;
+		if (r == -ENOENT)
+			r = look_back(b, p, past);
+		if (r == 0 && !p->has_version && S_ISDIR(past->inode.mode))
+			r = moment_before_removal(b->s, past->rev, &past->rev);
+		return r;
 	}
 	past->parent = p->parent;
 	r = store_resolve(b->s, buf_str(&p->path), &past->inode);

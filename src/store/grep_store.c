@@ -32,6 +32,28 @@ struct portion {
 	size_t limit; /* bytes */
 };
 
+/*
+ * The text of the file that was listed; when that is gone, of the file that has its name by now: who writes a new file and renames
+ * it over the old one has removed nothing. Returns 1 and the row in @st, 0 when there is none, or -Exxx.
+ */
+static int find_text(struct conn *c, struct grep_item *item, sqlite3_stmt *st)
+{
+	struct inode inode;
+	int r;
+
+	sqlite3_bind_int64(st, 1, item->inode);
+	r = stmt_row(st, "read a text");
+	if (r != 0)
+		return r;
+	r = conn_lookup(c, item->dir->id, item->name, &inode);
+	if (r < 0 || !S_ISREG(inode.mode))
+		return r == -ENOENT ? 0 : r;
+	item->inode = inode.id;
+	sqlite3_reset(st);
+	sqlite3_bind_int64(st, 1, item->inode);
+	return stmt_row(st, "read a text");
+}
+
 static int read_text(struct store *s, struct conn *c, struct grep_item *item, struct portion *p)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_TEXT);
@@ -39,8 +61,7 @@ static int read_text(struct store *s, struct conn *c, struct grep_item *item, st
 	int r, len;
 
 	*part = (struct part){ .begin = p->texts.len };
-	sqlite3_bind_int64(st, 1, item->inode);
-	r = stmt_row(st, "read a text");
+	r = find_text(c, item, st);
 	if (r == 0)
 		part->is_gone = true;
 	else if (r > 0)

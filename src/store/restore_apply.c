@@ -275,15 +275,56 @@ static int record_came(struct bring_plan *p, struct bring_item *i)
 	return r < 0 ? r : record_arrival(p->t, how, i->parent, i->wanted.name, &inode);
 }
 
+static int record_place(struct bring_plan *p, struct bring_item *i);
+
+/* What is in directory @id now and will not be: while the directory stands where it is, so that what is told has a path. */
+static int record_inside(struct bring_plan *p, int64_t id)
+{
+	size_t at = bring_first_inside(p, id);
+	struct bring_item *i;
+	int r = 0;
+
+	for (; r == 0 && (i = bring_inside(p, id, at)); at++)
+		if (i->parent == id && i->now.id)
+			r = record_place(p, i);
+	return r;
+}
+
+/* What comes into a directory: when that has come itself. */
+static int record_above(struct bring_plan *p, const struct bring_item *i)
+{
+	struct bring_item *dir = i->use ? bring_find_user(p, i->parent) : NULL;
+
+	return dir ? record_place(p, dir) : 0;
+}
+
+/* What only moves is told of before it is gone, where it comes. Names that change places with each other have no order. */
+static int record_place(struct bring_plan *p, struct bring_item *i)
+{
+	struct bring_item *to = i->use || !i->now.id ? NULL : bring_find_user(p, i->now.id);
+	int r = 0;
+
+	if (i->is_told || !changes_name(i))
+		return 0;
+	i->is_told = true;
+	if (to && changes_name(to))
+		r = record_place(p, to);
+	if (r == 0 && S_ISDIR(i->now.mode))
+		r = record_inside(p, i->now.id);
+	if (r == 0)
+		r = record_above(p, i);
+	if (r < 0)
+		return r;
+	return i->use ? record_came(p, i) : record_gone(p, i);
+}
+
 static int record_names(struct bring_plan *p)
 {
 	size_t i;
 	int r = 0;
 
 	for (i = 0; i < p->n && r == 0; i++)
-		if (changes_name(&p->items[i]))
-			r = p->items[i].use ? record_came(p, &p->items[i])
-					    : record_gone(p, &p->items[i]);
+		r = record_place(p, &p->items[i]);
 	return r;
 }
 

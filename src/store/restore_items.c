@@ -153,7 +153,7 @@ struct bring_item *bring_find_place(const struct bring_plan *plan, int64_t paren
 	return NULL;
 }
 
-const struct bring_item *bring_find_inside(const struct bring_plan *plan, int64_t parent)
+size_t bring_first_inside(const struct bring_plan *plan, int64_t parent)
 {
 	size_t low = 0, high = plan->n;
 
@@ -165,15 +165,24 @@ const struct bring_item *bring_find_inside(const struct bring_plan *plan, int64_
 		else
 			high = middle;
 	}
-	for (; low < plan->n; low++) {
-		const struct bring_item *i = &plan->items[plan->by_place[low]];
+	return low;
+}
 
-		if (i->wanted.parent != parent)
-			break;
-		if (i->how != BRING_LEAVE && i->use)
-			return i;
-	}
-	return NULL;
+struct bring_item *bring_inside(const struct bring_plan *plan, int64_t parent, size_t at)
+{
+	struct bring_item *i = at < plan->n ? &plan->items[plan->by_place[at]] : NULL;
+
+	return i && i->wanted.parent == parent ? i : NULL;
+}
+
+const struct bring_item *bring_find_inside(const struct bring_plan *plan, int64_t parent)
+{
+	size_t at = bring_first_inside(plan, parent);
+	const struct bring_item *i;
+
+	while ((i = bring_inside(plan, parent, at)) && (i->how == BRING_LEAVE || !i->use))
+		at++;
+	return i;
 }
 
 /* The items that want one inode, or those that hold one. */

@@ -19,8 +19,9 @@ static const char *const undo_sql[UNDO_SQL_COUNT] = {
 	[UNDO_PLACE] = "SELECT parent, name FROM revision WHERE rev = ?1",
 	[UNDO_ROWS] =
 		("SELECT rev, inode, op = 'remove', author, op = 'attr', time, ifnull(program, ''), "
-		 "mode & 61440 = 32768 FROM revision "
-		 "WHERE parent = ?1 AND name = ?2 ORDER BY rev DESC"),
+		 "mode & 61440 = 32768, EXISTS (SELECT 1 FROM revision o WHERE o.inode = r.inode AND "
+		 "(o.op = 'remove') <> (r.op = 'remove') AND o.rev = r.rev + (r.op = 'remove') * 2 - 1) "
+		 "FROM revision r WHERE parent = ?1 AND name = ?2 ORDER BY rev DESC"),
 	[UNDO_INODE] = "SELECT rev FROM revision WHERE inode = ?1 AND rev < ?2 ORDER BY rev DESC",
 };
 
@@ -95,6 +96,7 @@ struct finding {
 	bool is_removal; /* of @undone: this and the following */
 	int64_t time;
 	bool is_file;
+	bool is_move; /* it came from another place */
 	char undone_by[80], program[80];
 	char by[80];       /* who made @above */
 	char below_by[80]; /* who made @before */
@@ -107,15 +109,25 @@ static const char *program_of(sqlite3_stmt *st)
 	return program ? program : "";
 }
 
+/* What our own commands change at once is whole. */
+static bool may_be_editor(const char *program)
+{
+	static const char ours[] = "planfs ";
+
+	return strncmp(program, ours, strlen(ours)) != 0;
+}
+
 /*
- * Some editors move the old text away and write a new file: the removal belongs to the save that the same program
- * makes at once.
+ * Some editors move the old text away, to a name without versions, and write a new file: the removal belongs to the save that
+ * the same program makes at once. It is another thing when one of the two has moved between places with versions.
  */
 static bool belongs_to_save(const struct finding *f, sqlite3_stmt *st, const char *author)
 {
 	return f->undone && !f->before && sqlite3_column_int(st, 2) && !f->is_removal &&
-	       f->is_file && f->time - sqlite3_column_int64(st, 5) < SAVE_NS &&
-	       strcmp(author, f->undone_by) == 0 && strcmp(program_of(st), f->program) == 0;
+	       f->is_file && !f->is_move && !sqlite3_column_int(st, 8) &&
+	       f->time - sqlite3_column_int64(st, 5) < SAVE_NS &&
+	       strcmp(author, f->undone_by) == 0 && strcmp(program_of(st), f->program) == 0 &&
+	       may_be_editor(f->program);
 }
 
 static void note_undone(struct finding *f, sqlite3_stmt *st, const char *author)
@@ -125,6 +137,7 @@ static void note_undone(struct finding *f, sqlite3_stmt *st, const char *author)
 	f->sets_attr |= sqlite3_column_int(st, 4);
 	f->time = sqlite3_column_int64(st, 5);
 	f->is_file = sqlite3_column_int(st, 7);
+	f->is_move = sqlite3_column_int(st, 8);
 	snprintf(f->undone_by, sizeof(f->undone_by), "%s", author);
 	snprintf(f->program, sizeof(f->program), "%s", program_of(st));
 }

@@ -13,6 +13,10 @@ struct bring_item *bring_find_place(
 	const struct bring_plan *plan, int64_t parent, const char *name);
 struct bring_item *bring_find_then(const struct bring_plan *plan, int64_t id);
 
+/* The items of places in the directory that was @parent: from the first on, until there is NULL. */
+size_t bring_first_inside(const struct bring_plan *plan, int64_t parent);
+struct bring_item *bring_inside(const struct bring_plan *plan, int64_t parent, size_t at);
+
 /* An item that is not left, and brings something into the directory that was @parent. NULL: none. */
 const struct bring_item *bring_find_inside(const struct bring_plan *plan, int64_t parent);
 

@@ -44,10 +44,23 @@ static void make_files(struct fixture *f)
 	assert_int_equal(store_change(f->s, &change), 0);
 }
 
+static void replace(struct fixture *f, int i)
+{
+	struct act a = { .kind = ACT_RENAME, .path = ".new.swp" };
+	char name[16];
+
+	snprintf(name, sizeof(name), "%05d", i);
+	a.to = name;
+	assert_int_equal(make_file(f, a.path, "another"), 0);
+	assert_int_equal(act_run(f, &a), 0);
+	sql(f, "DELETE FROM inode WHERE nlink = 0");
+}
+
 struct teller {
 	struct fixture *f;
 	int told, stop_at; /* 0: it goes on */
 	int remove_from;   /* with the first file: this and those behind it; 0: none */
+	int replace;       /* with the first file: this one by another, as editors do; 0: none */
 };
 
 static int expect_next(void *arg, const struct grep_file *file, const char *data, size_t len)
@@ -58,8 +71,12 @@ static int expect_next(void *arg, const struct grep_file *file, const char *data
 	make_text(text, t->told);
 	snprintf(name, sizeof(name), "%05d", t->told);
 	assert_string_equal(file->path, name);
-	assert_int_equal(len, TEXT_BYTES);
-	assert_memory_equal(data, text, TEXT_BYTES);
+	if (t->replace > 0 && t->told == t->replace)
+		strcpy(text, "another");
+	assert_int_equal(len, strlen(text));
+	assert_memory_equal(data, text, len);
+	if (t->told == 0 && t->replace > 0)
+		replace(t->f, t->replace);
 	if (t->told == 0 && t->remove_from > 0) {
 		snprintf(query, sizeof(query),
 			"DELETE FROM dentry WHERE CAST(name AS INTEGER) >= %d; "
@@ -136,6 +153,16 @@ static void what_went_away_meanwhile_is_not_told(void **state)
 	assert_int_equal(t.told, SURE);
 }
 
+static void what_was_replaced_meanwhile_is_told_as_it_is_now(void **state)
+{
+	struct fixture *f = *state;
+	struct teller t = { .replace = SURE };
+
+	make_files(f);
+	assert_int_equal(tell(f, &t), 0);
+	assert_int_equal(t.told, FILES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +170,7 @@ int main(void)
 		CASE(without_another_thread_all_is_told),
 		CASE(who_has_enough_ends_the_search),
 		CASE(what_went_away_meanwhile_is_not_told),
+		CASE(what_was_replaced_meanwhile_is_told_as_it_is_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
