@@ -8,12 +8,12 @@
 
 /* A place, and what shall stand there. */
 struct bring {
-	int64_t parent;      /* the directory, by the number that it had then */
-	const char *name;    /* borrowed, as the other texts */
-	struct inode then;   /* id 0: nothing; atime, ctime, btime, nlink and rdev do not matter */
-	const char *target;  /* of a symbolic link, else NULL */
-	int64_t since, rev;  /* it was so after the changes from the one to the other */
-	bool keep_mtime;     /* of a directory: leave its mtime as the changes in it make it */
+	int64_t parent;     /* the directory, by the number that it had then; 0: this is the root */
+	const char *name;   /* borrowed, as the other texts */
+	struct inode then;  /* id 0: nothing; atime, ctime, btime, nlink and rdev do not matter */
+	const char *target; /* of a symbolic link, else NULL */
+	int64_t since, rev; /* it was so after the changes from the one to the other */
+	bool keep_mtime;    /* of a directory: leave its mtime as the changes in it make it */
 	const char *why_not; /* not NULL: leave it alone, and what hangs together with it */
 	const char *note;    /* what else is to be said of it, or NULL */
 };

@@ -36,8 +36,9 @@ struct restore {
  * that are gone come back, too, with nothing else in them. Outside, nothing is changed. What is at the place by now becomes
  * what was; what was not there then goes away, but for scratch files.
  *
- * Returns 0 and *ret_restored; -ENOENT: nothing stood there then, or the directory of a copy is none; -EEXIST: there is
- * something of another kind at the place, or anything where a copy should go. Then nothing was changed.
+ * A file that has a name outside, too, is made anew when it would change. Returns 0 and *ret_restored; -ENOENT: nothing stood there
+ * then, or the directory of a copy is none; -EEXIST: there is something of another kind at the place, or anything where a copy
+ * should go; -ELOOP: that is in the directory of which it is a copy. Then nothing was changed.
  */
 int store_restore(
 	struct store *s, const struct restore *what, struct restored *ret_restored) MUST_CHECK;

@@ -259,14 +259,14 @@ static int dispatch(int argc, char **argv)
 
 /*
  * A file that gets the number of a closed stdin, stdout or stderr would be written to by mistake, and
- * closed with the locks of the database when the daemon leaves its terminal.
+ * closed with the locks of the database when the daemon leaves its terminal. To write to what was closed fails, as it should.
  */
 static bool standard_files_are_open(void)
 {
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);

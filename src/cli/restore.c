@@ -2,6 +2,7 @@
 #include "cli_place_priv.h"
 
 #include "planfs/log.h"
+#include "planfs/name.h"
 #include "planfs/restore.h"
 
 #include <errno.h>
@@ -53,6 +54,10 @@ static int find_to(struct session *s, const char *arg)
 	s->what.is_copy = true;
 	s->what.parent = parent.id;
 	s->what.name = buf_str(&s->to_name);
+	if (name_is_scratch(buf_str(&s->to_name)) && !S_ISDIR(s->past.inode.mode)) {
+		log_err("%s: a name of scratch files, of which there are no versions", arg);
+		return CLI_USAGE;
+	}
 	if (s->to_name.len)
 		return CLI_OK;
 	log_err("%s: exists already; nothing was changed", arg);
@@ -87,6 +92,9 @@ static int refuse(const struct session *s, const char *arg, int err)
 {
 	if (err == -EEXIST && s->what.is_copy)
 		log_err("%s: exists already; nothing was changed", buf_str(&s->to.path));
+	else if (err == -ELOOP)
+		log_err("%s: is in the directory of which it would be a copy; nothing was changed",
+			buf_str(&s->to.path));
 	else if (err == -EEXIST)
 		log_err("%s: something of another kind is there now; restore it --to another place",
 			arg);
@@ -96,7 +104,7 @@ static int refuse(const struct session *s, const char *arg, int err)
 		log_err("%s: another program keeps the database locked; nothing was changed", arg);
 	else
 		log_err("%s: nothing was restored: %s", arg, strerror(-err));
-	return err == -EEXIST ? CLI_FAILED : (int)cli_exit_code(err);
+	return err == -EEXIST || err == -ELOOP ? CLI_FAILED : (int)cli_exit_code(err);
 }
 
 static int restore(struct session *s, const char *arg, const char *to)

@@ -17,11 +17,7 @@ static const char *const prune_sql_text[PRUNE_SQL_COUNT] = {
 		"WHERE rev = ?2 AND dir_mtime IS NULL",
 	/* A text that a file has, also one without a name that is still open, or that the search index holds, stays. */
 	[PRUNE_SQL_DROP] =
-		"DELETE FROM body WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1) "
-		"AND NOT EXISTS (SELECT 1 FROM inode WHERE body = ?1) "
-		"AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND indexed = ?1) "
-		"AND NOT EXISTS (SELECT 1 FROM search_gone WHERE inode = ?2 AND body = ?1) "
-		"RETURNING length(data)",
+		"DELETE FROM body WHERE id = ?1 " SEARCH_NEEDS_NOT " RETURNING length(data)",
 };
 
 void prune_sql_done(struct prune_sql *sql)

@@ -27,9 +27,8 @@ struct work {
 	const struct restore *what;
 	int64_t parent; /* where it goes */
 	const char *name;
-	struct bring_list was;   /* the tree; its root first, unless that is the root of all */
+	struct bring_list was;   /* the tree; its root first */
 	struct bring_list above; /* the directories that lead to it, from the root on */
-	struct inode root;       /* what the whole tree's root was, for its mtime */
 	struct restored *done;
 };
 
@@ -114,28 +113,37 @@ static int read_above(struct work *w, int64_t rev)
 	return r;
 }
 
+/* A copy of a directory cannot stand in what it is a copy of: its contents would be those of another directory, too. */
+static int check_copy(const struct work *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->was.n; i++)
+		if (w->was.items[i].then.id == w->parent)
+			return -ELOOP;
+	return 0;
+}
+
 static int read_was(struct work *w)
 {
 	const struct restore *what = w->what;
 	struct bring top = { .parent = what->from_parent,
-		.name = what->from_name,
+		.name = what->from_parent ? what->from_name : "",
 		.since = what->rev,
 		.rev = what->rev };
-	struct reading reading = { .w = w, .parent = STORE_ROOT };
 	int r;
 
-	if (!what->from_parent) {
-		r = moment_get(w->s, what->rev, STORE_ROOT, &w->root);
-		if (r == 0)
-			r = moment_scan(w->s, what->rev, STORE_ROOT, 0, add_was, &reading);
-		return r < 0 ? r : read_all(w, 0);
-	}
-	r = moment_lookup(w->s, what->rev, what->from_parent, what->from_name, &top.then);
+	if (what->from_parent)
+		r = moment_lookup(w->s, what->rev, top.parent, top.name, &top.then);
+	else
+		r = moment_get(w->s, what->rev, STORE_ROOT, &top.then);
 	if (r == 0)
 		r = bring_list_add(&w->was, &top);
 	if (r == 0)
 		r = read_all(w, 0);
-	if (r == 0 && !what->is_copy)
+	if (r == 0 && what->is_copy)
+		r = check_copy(w);
+	else if (r == 0 && what->from_parent)
 		r = read_above(w, what->above_rev ? what->above_rev : what->rev);
 	return r;
 }
@@ -345,26 +353,6 @@ static int add_places(struct work *w, struct txn *t)
 	return r;
 }
 
-/* The whole tree's root has no place. */
-static int set_root(struct work *w, struct txn *t)
-{
-	struct inode root;
-	int r;
-
-	if (w->parent)
-		return 0;
-	r = txn_get(t, STORE_ROOT, &root);
-	if (r < 0 || (root.mtime == w->root.mtime && root.mode == w->root.mode &&
-			     root.uid == w->root.uid && root.gid == w->root.gid))
-		return r;
-	root.mode = w->root.mode;
-	root.uid = w->root.uid;
-	root.gid = w->root.gid;
-	root.mtime = w->root.mtime;
-	root.ctime = t->now;
-	return txn_set_attr(t, &root);
-}
-
 static int apply_restore(struct txn *t, void *arg)
 {
 	struct work *w = arg;
@@ -377,8 +365,6 @@ static int apply_restore(struct txn *t, void *arg)
 			&w->done->plan);
 	if (r == 0)
 		r = txn_bring(&w->done->plan);
-	if (r == 0)
-		r = set_root(w, t);
 	return r == 0 && w->what->dry_run ? -ECANCELED : r;
 }
 

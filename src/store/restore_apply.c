@@ -214,7 +214,9 @@ static int set_content(struct bring_plan *p, const struct bring_item *i)
 	if (memcmp(&inode, &before, sizeof(inode)) == 0)
 		return 0;
 	inode.ctime = p->t->now;
-	r = update_inode(p->t, &inode);
+	r = record_root(p->t, inode.id);
+	if (r == 0)
+		r = update_inode(p->t, &inode);
 	if (r == 0)
 		r = record_content(p, i, &inode, &before);
 	return r < 0 || inode.body == before.body ? r : drop_body(p->t, before.id, before.body);

@@ -56,6 +56,8 @@ int bring_path_now(struct bring_plan *plan, const struct bring_item *i, struct b
 	CLEANUP(buf_done) struct buf path = { 0 };
 	int r;
 
+	if (!i->wanted.parent)
+		return 0;
 	r = buf_add_str(&path, i->wanted.name);
 	if (r == 0)
 		r = climb(plan->t, 0, i->parent ? i->parent : i->wanted.parent, &path);
@@ -78,8 +80,10 @@ int bring_path_then(struct bring_plan *plan, const struct bring_item *i, struct 
 	int64_t parent = i->wanted.parent;
 	int depth, r;
 
+	if (!i->wanted.parent)
+		return 0;
 	r = buf_add_str(&path, i->wanted.name);
-	for (depth = 0; r == 0 && depth < DEPTH_MAX; depth++) {
+	for (depth = 0; r == 0 && parent != STORE_ROOT && depth < DEPTH_MAX; depth++) {
 		const struct bring_item *up = bring_find_then(plan, parent);
 
 		if (!up || up->how == BRING_LEAVE)

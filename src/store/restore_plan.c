@@ -93,6 +93,10 @@ static int choose_dir(struct bring_plan *p, struct bring_item *i)
 
 	if (p->mode == BRING_COPY)
 		return make_new(p, i);
+	if (!i->wanted.parent) {
+		i->use = STORE_ROOT;
+		return 0;
+	}
 	lives_on = lives(p->t, &i->wanted.then);
 	if (lives_on < 0)
 		return lives_on;
@@ -130,6 +134,8 @@ static int look(struct bring_plan *p, struct bring_item *i)
 	struct inode parent;
 	int r;
 
+	if (!i->wanted.parent)
+		return conn_get(p->t->c, STORE_ROOT, &i->now);
 	i->parent = dir && dir->use ? dir->use : i->wanted.parent;
 	if (dir && dir->is_fresh)
 		return 0;
@@ -179,6 +185,38 @@ static int was_linked(struct bring_plan *p, const struct bring_item *i)
 	return found ? found : r;
 }
 
+/* Has inode @id a name that is no place of the plan? Returns 1 or 0. */
+static int has_name_outside(struct bring_plan *p, int64_t id)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(p->t->c, SQL_DENTRIES_OF);
+	int r;
+
+	sqlite3_bind_int64(st, 1, id);
+	while ((r = stmt_row(st, "find the names of a file")) > 0) {
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+
+		if (!name)
+			return -ENOMEM;
+		if (!bring_find_place(p, sqlite3_column_int64(st, 0), name))
+			return 1;
+	}
+	return r;
+}
+
+/* Would another name change with it, if the file that lives became what it was @then? Returns 1 or 0. */
+static int changes_others(struct bring_plan *p, const struct inode *then)
+{
+	struct inode now;
+	int r = conn_get(p->t->c, then->id, &now);
+
+	if (r < 0)
+		return r;
+	if (now.body == then->body && now.mode == then->mode && now.uid == then->uid &&
+		now.gid == then->gid && now.mtime == then->mtime)
+		return 0;
+	return has_name_outside(p, then->id);
+}
+
 /* May the file that stands at @i get the text, instead of making way for a new one? */
 static bool can_be_written(const struct bring_plan *p, const struct bring_item *i)
 {
@@ -188,8 +226,12 @@ static bool can_be_written(const struct bring_plan *p, const struct bring_item *
 
 static int choose_file(struct bring_plan *p, struct bring_item *i)
 {
-	int r = p->mode == BRING_COPY ? 0 : lives(p->t, &i->wanted.then);
+	int r = p->mode == BRING_COPY ? 0 : lives(p->t, &i->wanted.then), others = 0;
 
+	if (r > 0 && p->mode == BRING_BACK)
+		others = changes_others(p, &i->wanted.then);
+	if (others != 0)
+		r = others < 0 ? others : 0; /* those stay what they are, and it is made anew */
 	if (r > 0 && !bring_find_holder(p, i->wanted.then.id)) {
 		r = was_linked(p, i);
 		i->is_link = r > 0;

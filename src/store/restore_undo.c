@@ -34,6 +34,7 @@ struct undoing {
 	struct txn *t;
 	sqlite3_stmt *st[UNDO_SQL_COUNT]; /* owned */
 	struct bring_list places;         /* only the places */
+	int64_t root_before; /* a row that comes with the first change of the root: what it was before */
 };
 
 static int compare_revs(const void *a, const void *b)
@@ -45,7 +46,8 @@ static int compare_revs(const void *a, const void *b)
 
 static bool is_undone(const struct undoing *u, int64_t rev)
 {
-	return bsearch(&rev, u->what->revs, u->what->n, sizeof(rev), compare_revs) != NULL;
+	return rev != u->root_before &&
+	       bsearch(&rev, u->what->revs, u->what->n, sizeof(rev), compare_revs) != NULL;
 }
 
 static int by_place(const void *a, const void *b)
@@ -273,6 +275,19 @@ static int add_place(struct undoing *u, const struct bring *place)
 
 /* --- all of them --- */
 
+static int find_root_before(struct undoing *u)
+{
+	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(u->t->c, SQL_PAST_FIRST);
+	int r;
+
+	sqlite3_bind_int64(st, 1, 0);
+	bind_text(st, 2, "");
+	r = stmt_row(st, "look for the root's first change");
+	if (r > 0)
+		u->root_before = sqlite3_column_int64(st, 0);
+	return r < 0 ? r : 0;
+}
+
 static int undo_in(struct undoing *u)
 {
 	size_t i;
@@ -281,7 +296,9 @@ static int undo_in(struct undoing *u)
 	for (i = 0; i < UNDO_SQL_COUNT; i++)
 		if (sqlite3_prepare_v2(u->t->c->db, undo_sql[i], -1, &u->st[i], NULL) != SQLITE_OK)
 			return store_errno(u->t->c->db, "prepare to undo");
-	r = find_places(u);
+	r = find_root_before(u);
+	if (r == 0)
+		r = find_places(u);
 	for (i = 0; i < u->places.n && r == 0; i++)
 		if (i == 0 || by_place(&u->places.items[i - 1], &u->places.items[i]) != 0)
 			r = add_place(u, &u->places.items[i]);

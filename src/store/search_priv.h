@@ -13,6 +13,19 @@
 /* As the partial index inode_waiting has it, word for word. */
 #define SEARCH_IS_WAITING "ifnull(body, 0) <> abs(ifnull(indexed, 0)) AND nlink <> 0"
 
+/*
+ * Nobody needs text ?1, which file ?2 had: no version, no file, and not the index, to take it out, for that file or another: one
+ * that was restored shares its text with what it was. What waits for the index is looked through for texts that nothing else
+ * needs, as of scratch files.
+ */
+#define SEARCH_NEEDS_NOT                                                                           \
+	"AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1) "                                 \
+	"AND NOT EXISTS (SELECT 1 FROM inode WHERE body = ?1) "                                    \
+	"AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND indexed = ?1) "                     \
+	"AND NOT EXISTS (SELECT 1 FROM search_gone WHERE body = ?1 /*scan: of what waits*/) "      \
+	"AND NOT EXISTS (SELECT 1 FROM inode INDEXED BY inode_waiting "                            \
+	"WHERE " SEARCH_IS_WAITING " AND indexed = ?1 /*scan: of what waits*/)"
+
 struct check;
 struct conn;
 struct repair;

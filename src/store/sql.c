@@ -136,13 +136,7 @@ const char *const sql_text[SQL_COUNT] = {
 
 	[SQL_BODY_INSERT] = "INSERT INTO body (id, hash, data) VALUES (?1, ?2, ?3)",
 	[SQL_BODY_EQUAL] = "SELECT data = ?2 FROM body WHERE id = ?1",
-	/* No version names it, no file has it (a restored copy shares its text), and the index does not need it. */
-	[SQL_BODY_DROP] =
-		"DELETE FROM body WHERE id = ?1 "
-		"AND NOT EXISTS (SELECT 1 FROM revision WHERE body = ?1) "
-		"AND NOT EXISTS (SELECT 1 FROM inode WHERE body = ?1) "
-		"AND NOT EXISTS (SELECT 1 FROM inode WHERE id = ?2 AND indexed = ?1) "
-		"AND NOT EXISTS (SELECT 1 FROM search_gone WHERE inode = ?2 AND body = ?1)",
+	[SQL_BODY_DROP] = "DELETE FROM body WHERE id = ?1 " SEARCH_NEEDS_NOT,
 	/* Before the inode is deleted: what the index holds of it must be taken out with this text. */
 	[SQL_SEARCH_GONE] =
 		"INSERT OR REPLACE INTO search_gone (inode, body) "
@@ -165,9 +159,8 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LAST_VERSION] =
 		"SELECT body FROM revision WHERE parent = ?1 AND name = ?2 AND op <> 'remove' "
 		"AND mode & 61440 = 32768 ORDER BY rev DESC LIMIT 1",
-	[SQL_LAST_AUTHOR] =
-		"SELECT author, program FROM revision WHERE parent = ?1 AND name = ?2 "
-		"AND op <> 'attr' ORDER BY rev DESC LIMIT 1",
+	[SQL_LAST_AUTHOR] = "SELECT author, program FROM revision WHERE parent = ?1 AND name = ?2 "
+			    "AND op <> 'attr' ORDER BY rev DESC LIMIT 1",
 	[SQL_LAST_REMOVAL] =
 		"SELECT inode, op = 'remove' FROM revision WHERE parent = ?1 AND name = ?2 "
 		"ORDER BY rev DESC LIMIT 1",

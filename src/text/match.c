@@ -40,46 +40,6 @@ void match_free(struct match *m)
 
 /* --- making --- */
 
-typedef int copy_fn(const struct match_string *pattern, struct buf *ret_bytes);
-
-static int copy_as_it_is(const struct match_string *pattern, struct buf *ret_bytes)
-{
-	return pattern->len ? buf_add(ret_bytes, pattern->data, pattern->len) : 0;
-}
-
-static int copy_folded(enum folding how, const struct match_string *pattern, struct buf *ret_bytes)
-{
-	CLEANUP(buf_done) struct buf folded = { 0 };
-	int r = fold(how, pattern, &folded);
-
-	return r < 0 ? r : buf_add(ret_bytes, buf_str(&folded), folded.len);
-}
-
-static int copy_small(const struct match_string *pattern, struct buf *ret_bytes)
-{
-	return copy_folded(FOLD_CASE, pattern, ret_bytes);
-}
-
-static int copy_loose(const struct match_string *pattern, struct buf *ret_bytes)
-{
-	return copy_folded(FOLD_LOOSE, pattern, ret_bytes);
-}
-
-/* A basic expression that matches what is in @pattern. */
-static int copy_escaped(const struct match_string *pattern, struct buf *ret_bytes)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < pattern->len && r == 0; i++) {
-		if (pattern->data[i] && strchr("$*.[\\^", pattern->data[i]))
-			r = buf_add(ret_bytes, "\\", 1);
-		if (r == 0)
-			r = buf_add(ret_bytes, pattern->data + i, 1);
-	}
-	return r;
-}
-
 /* All patterns into one buffer, which moves while it grows: the strings point into it in the end. */
 static int copy_patterns(
 	struct match *m, const struct match_string *patterns, size_t n, copy_fn *copy)
@@ -192,6 +152,8 @@ static int make(struct match *m, const struct match_string *patterns, size_t n, 
 	} else if (o->syntax == MATCH_FIXED && o->ignore_case) {
 		o->syntax = MATCH_BASIC;
 		copy = copy_escaped;
+	} else if (o->syntax == MATCH_EXTENDED) {
+		copy = copy_extended;
 	}
 	r = copy_patterns(m, patterns, n, copy);
 	if (r < 0)
@@ -368,6 +330,27 @@ static bool next_fixed(const struct match *m, const struct match_string *hay, si
 
 /* --- lines --- */
 
+/*
+ * Does the line have all strings of one of the alternatives? The matcher would find out, too, but for x.*y that takes the square
+ * of the length when there are many x and no y.
+ */
+static bool may_match(const struct match *m, const struct match_span *line)
+{
+	const char *data = m->hay.data + line->begin;
+	size_t len = line->end - line->begin, i, k;
+
+	for (i = 0; i < m->literals.n; i++) {
+		const struct match_terms *needs = &m->literals.needs[i];
+
+		for (k = 0; k < needs->n; k++)
+			if (!memmem(data, len, needs->strings[k].data, needs->strings[k].len))
+				break;
+		if (k == needs->n)
+			return true;
+	}
+	return false;
+}
+
 static int next_line_of_regex(struct match *m, size_t from, struct match_span *ret_line)
 {
 	bool filter = m->fixed.n > 0 && !m->is_odd;
@@ -385,7 +368,7 @@ static int next_line_of_regex(struct match *m, size_t from, struct match_span *r
 		line.end = line_end(&m->text, line.begin);
 		content = (struct match_string){ m->text.data + line.begin,
 			content_end(&m->text, line.begin) - line.begin };
-		r = regex_selects(m->regex, &content);
+		r = filter && !may_match(m, &line) ? 0 : regex_selects(m->regex, &content);
 		if (r > 0)
 			*ret_line = line;
 		from = line.end;

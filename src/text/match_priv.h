@@ -29,6 +29,14 @@ bool has_twin(const struct match_string *text);
 enum { TWINS = 2 };
 extern const struct match_string twins[TWINS];
 
+/* ---- match_pattern.c: add the pattern to what is there; all return 0 or -ENOMEM ---- */
+
+typedef int copy_fn(const struct match_string *pattern, struct buf *ret_bytes);
+
+copy_fn copy_as_it_is, copy_small, copy_loose;
+copy_fn copy_escaped;  /* a basic expression that matches what is in the pattern */
+copy_fn copy_extended; /* of an extended expression */
+
 /* ---- match_fixed.c ---- */
 
 /* Any of several strings, by bytes. */

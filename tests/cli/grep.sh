@@ -96,6 +96,8 @@ run 2 '*校园安全' 'planfs: *none.db: No such file or directory' grep 校园 
 seq 200000 | sed 's/^/第 /' >many
 sqlite3 "$db" "INSERT INTO section (year, district, plan, name, body) VALUES ('2001', '合肥市', '计划', '01-多.txt', CAST(readfile('many') AS TEXT))"
 same 'closed early' '2001/合肥市/计划/01-多.txt:1:第 1' "$("$planfs" grep 第 "$db" 2>&1 | head -n 1)"
+"$planfs" grep 校园 "$db" >&- 2>err
+[ $? = 2 ] && grep -q 'Bad file descriptor' err || die "a closed output: $(cat err)"
 if [ -w /dev/full ]; then
 	"$planfs" grep 校园 "$db" >/dev/full 2>err
 	same 'a full disk' '2, planfs: No space left on device' "$?, $(sed 's/: .*: /: /; s/: standard output//; s/: write error//' err)"

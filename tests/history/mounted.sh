@@ -152,6 +152,110 @@ run 0 '*
 run 0 '*text *' '' undo "$plan/01.txt" -y
 soon shows "$plan/01.txt" 四
 
+# --- what was taken back comes back whole, however often ---
+
+tree() { # of a directory: every name, and every text
+	(cd "$1" 2>/dev/null && find . | LC_ALL=C sort && find . -type f | LC_ALL=C sort | xargs cat)
+}
+soon_tree() { [ "$(tree "$1")" = "$2" ]; }
+
+mkdir -p 2019/甲/计划/附件
+echo 子 >2019/甲/计划/01.txt
+echo 丑 >2019/甲/计划/附件/02.txt
+here_rev=$(sql "SELECT max(rev) FROM revision")
+before=$(tree 2019)
+mkdir -p 2019/乙/计划
+echo 寅 >2019/乙/计划/03.txt
+after=$(tree 2019)
+run 0 '*removed *03.txt*' '' restore "2019@rev-$here_rev"
+soon soon_tree 2019 "$before"
+for turn in 1 2; do
+	run 0 '*made *03.txt*' '' undo "$db" -y
+	soon soon_tree 2019 "$after"
+	run 0 '*removed *03.txt*' '' undo "$db" -y
+	soon soon_tree 2019 "$before"
+done
+# another directory in its place
+mv 2019/甲/计划 2019/甲/旧
+mkdir 2019/甲/计划
+echo 卯 >2019/甲/计划/04.txt
+after=$(tree 2019)
+run 0 '*' '' restore "2019/甲/计划@rev-$here_rev"
+run 0 '*made *04.txt*' '' undo "$db" -y
+soon soon_tree 2019 "$after"
+run 0 '*' '' undo "$db" -y # as it was restored
+rm -r 2019/甲/旧
+
+# rm -r, and SQL, remove the contents first
+mkdir 2019/甲/计划/附件/空
+before=$(tree 2019/甲)
+rm -r 2019/甲/计划
+run 0 '*made *02.txt*' '' restore 2019/甲/计划
+soon soon_tree 2019/甲 "$before"
+rm -r 2019
+run 0 '*made *02.txt*' '' restore 2019/甲
+soon soon_tree 2019/甲 "$before"
+sql "DELETE FROM plan WHERE year = '2019'"
+run 0 '*made *01.txt*' '' restore "$db" 2019/甲/计划
+soon shows 2019/甲/计划/01.txt 子
+# what was moved out before has not gone
+mv 2019/甲/计划/01.txt 2019/甲/别处.txt
+rm -r 2019/甲/计划
+run 0 "  made    2019/甲/计划/*" '' restore 2019/甲/计划
+absent() { [ ! -e "$1" ]; }
+soon absent 2019/甲/计划/01.txt
+
+# two that change places by a third name: each step is one change
+cd 2019/甲 || die cd
+echo 辰 >a.txt
+echo 巳 >b.txt
+mv a.txt t.txt
+mv b.txt a.txt
+mv t.txt b.txt
+run 0 '*moved *b.txt -> *t.txt*' '' undo "$db" -y
+soon shows t.txt 辰
+run 0 '*moved *t.txt -> *b.txt*' '' undo "$db" -y
+soon shows b.txt 辰
+shows a.txt 巳 || die "a.txt: $(cat a.txt)"
+# one after the other, our own commands are no save of an editor
+here_rev=$(sql "SELECT max(rev) FROM revision")
+echo 午 >c.txt
+run 0 '*removed *c.txt*' '' restore ".@rev-$here_rev"
+run 0 '*made *c.txt*' '' restore c.txt
+soon shows c.txt 午
+run 0 '*removed *c.txt*' '' undo "$db" -y
+soon absent c.txt
+cd "$mnt" || die cd
+
+# the root
+mode=$(stat -c %a .)
+has_mode() { [ "$(stat -c %a "$1")" = "$2" ]; }
+chmod 711 .
+run 0 '*  mode    /
+changed 1 place' '' undo "$db" -y
+soon has_mode . "$mode"
+
+# a file with a name outside of what is restored: that name keeps its text
+mkdir f g
+echo 一稿 >f/x.txt
+ln f/x.txt g/x.txt
+here_rev=$(sql "SELECT max(rev) FROM revision")
+echo 二稿 >f/x.txt
+run 0 '  text    f/x.txt
+changed 1 place' '' restore "f@rev-$here_rev"
+soon shows f/x.txt 一稿
+shows g/x.txt 二稿 || die "the other name: $(cat g/x.txt)"
+rm -r f
+run 0 '*made *f/x.txt*' '' restore "f@rev-$here_rev"
+soon shows f/x.txt 一稿
+shows g/x.txt 二稿 || die "the other name: $(cat g/x.txt)"
+
+run 2 '' 'planfs: *old.txt~: a name of scratch files, of which there are no versions' restore f/x.txt@1 --to f/old.txt~
+mkdir f/in
+run 1 '' 'planfs: f/in/copy: is in the directory of which it would be a copy; nothing was changed' restore f@now --to f/in/copy
+run 0 '*sound *' '' check "$db"
+rm -r 2019 f g
+
 # --- everything below the present directory ---
 
 cd "$plan" || die cd

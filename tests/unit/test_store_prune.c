@@ -328,6 +328,60 @@ static void a_text_that_another_file_has_is_not_deleted(void **state)
 
 /* --- spans --- */
 
+/* The index holds the text of a file that is gone; what was restored had the same one. */
+static void a_text_that_the_index_holds_for_another_file_is_not_deleted(void **state)
+{
+	struct fixture *f = *state;
+	struct prune how = { .now = INT64_MAX / 2 };
+	struct restore what = { .from_parent = STORE_ROOT, .from_name = "a.txt" };
+	struct restored restored = { 0 };
+	struct pruned done;
+
+	assert_int_equal(make_file(f, "a.txt", "一份要恢复的文字"), 0);
+	what.rev = newest(f);
+	index_all(f);
+	assert_int_equal(remove_file(f, "a.txt"), 0);
+	purge_all(f);
+	assert_int_equal(store_restore(f->s, &what, &restored), 0);
+	restored_done(&restored);
+	assert_int_equal(remove_file(f, "a.txt"), 0);
+	purge_all(f);
+	assert_int_equal(make_file(f, "later.txt", ""), 0); /* it changes the time of the directory */
+	prune(f, &how, &done);
+	assert_int_equal(number(f, "SELECT count(*) FROM body"), 1);
+	index_all(f);
+	assert_int_equal(number(f, "SELECT count(*) FROM body"), 0);
+	nothing_is_left_over(f);
+}
+
+/* The same when the other file is there, and its new text waits for the index. */
+static void a_text_that_the_index_holds_for_a_file_that_waits_is_not_deleted(void **state)
+{
+	struct fixture *f = *state;
+	struct prune how = { .now = INT64_MAX / 2 };
+	struct restore what = {
+		.from_parent = STORE_ROOT, .from_name = "a.txt", .name = "b.txt", .is_copy = true
+	};
+	struct restored restored = { 0 };
+	struct pruned done;
+
+	assert_int_equal(make_file(f, "a.txt", "一份要复制的文字"), 0);
+	what.rev = newest(f);
+	what.parent = STORE_ROOT;
+	index_all(f);
+	assert_int_equal(store_restore(f->s, &what, &restored), 0);
+	restored_done(&restored);
+	assert_int_equal(save_file(f, "a.txt", "改好了"), 0);
+	assert_int_equal(remove_file(f, "b.txt"), 0);
+	purge_all(f);
+	assert_int_equal(make_file(f, "later.txt", ""), 0); /* it changes the time of the directory */
+	prune(f, &how, &done);
+	assert_int_equal(number(f, "SELECT count(*) FROM body"), 2);
+	index_all(f);
+	assert_int_equal(number(f, "SELECT count(*) FROM body"), 1);
+	nothing_is_left_over(f);
+}
+
 static void spans_are_read_strictly(void **state)
 {
 	static const char *const bad[] = { "", "d", "30", "30x", "-3d", "3 d", "3dd", "forever!",
@@ -568,6 +622,8 @@ int main(void)
 		CASE(what_was_overwritten_unseen_is_kept_as_long_as_a_rule_reaches),
 		CASE(a_text_that_is_still_open_is_not_deleted),
 		CASE(a_text_that_another_file_has_is_not_deleted),
+		CASE(a_text_that_the_index_holds_for_another_file_is_not_deleted),
+		CASE(a_text_that_the_index_holds_for_a_file_that_waits_is_not_deleted),
 		cmocka_unit_test(spans_are_read_strictly),
 		cmocka_unit_test(days_are_those_of_the_calendar),
 		CASE(what_is_forgotten_is_nowhere_in_the_file),

@@ -137,6 +137,12 @@ static void whole_lines_and_words(void **state)
 		{ "", FIXED(.words = true), "a\n\na b\na  b\n", "2 4" },
 		{ "b|abc?", EXTENDED(.words = true), "abc\nab\nxb\nabcd b\n", "1 2 4" },
 		{ "a+|b", EXTENDED(.lines = true), "aa\nab\nb\n", "1 3" },
+		/* a brace that repeats nothing */
+		{ "{", EXTENDED(), "{n\nn\n", "1" },
+		{ "x|{n", EXTENDED(), "{n\nn\nx\n", "1 3" },
+		{ "^{n", EXTENDED(), "a{n\n{n\nn\n", "2" },
+		{ "[^]{]({2)|[[:digit:]{]{2}", EXTENDED(), "a{2\n{2\n{{\n2\n", "1 2 3" },
+		{ "a{2}{", EXTENDED(), "aa{\naa\n", "1" },
 		{ "ab", FIXED(.words = true, .lines = true), "ab\nab cd\n", "1" },
 	};
 
@@ -523,6 +529,26 @@ static int set_up(void **state)
 	return setlocale(LC_CTYPE, "C.UTF-8") ? 0 : -1;
 }
 
+/* Many minutes if the matcher had to find it out. */
+static void a_long_line_without_what_is_needed_is_no_work(void **state)
+{
+	static const char *const patterns[] = { "name.*食", "\\bname\\b.*食", "name.*[食餐]" };
+	static const char word[] = "{\"name\": \"value\"}, ";
+	static char line[80000 * (sizeof(word) - 1) + 2];
+	size_t i, at;
+
+	(void)state;
+	for (at = 0; at + sizeof(word) < sizeof(line); at += sizeof(word) - 1)
+		memcpy(line + at, word, sizeof(word) - 1);
+	line[at++] = '\n';
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		CLEANUP(match_freep)
+		struct match *m = compile(patterns[i], (struct match_options)EXTENDED());
+
+		assert_string_equal(lines_of(m, line, at), "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +564,7 @@ int main(void)
 		cmocka_unit_test(a_line_that_matches_has_what_is_needed),
 		cmocka_unit_test(a_line_matches_among_others_as_alone),
 		cmocka_unit_test(many_strings_are_found_like_each_alone),
+		cmocka_unit_test(a_long_line_without_what_is_needed_is_no_work),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
