@@ -184,6 +184,7 @@ run 0 '*' '' restore "2019/甲/计划@rev-$here_rev"
 run 0 '*made *04.txt*' '' undo "$db" -y
 soon soon_tree 2019 "$after"
 run 0 '*' '' undo "$db" -y # as it was restored
+soon shows 2019/甲/计划/附件/02.txt 丑
 rm -r 2019/甲/旧
 
 # rm -r, and SQL, remove the contents first
