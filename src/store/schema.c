@@ -359,7 +359,8 @@ static const char *const step_1[] = { tables, helper_views, section_view, plan_v
 	record_triggers, NULL };
 
 /* Entry N brings a database from version N to N + 1. */
-static const char *const *const steps[] = { step_1, schema_order, schema_history, schema_search };
+static const char *const *const steps[] = { step_1, schema_order, schema_history, schema_search,
+	schema_taken };
 
 static int run_step(sqlite3 *db, size_t step)
 {

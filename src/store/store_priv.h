@@ -132,6 +132,7 @@ void reader_put(struct store *s, struct conn *c);
 extern const char *const schema_order[];
 extern const char *const schema_history[];
 extern const char *const schema_search[];
+extern const char *const schema_taken[];
 
 /* schema.c */
 int schema_version(void);

@@ -119,7 +119,7 @@ static void an_older_database_is_upgraded(void **state)
 		-EROFS);
 	assert_non_null(strstr(buf_str(&why), "of an older version; open it once for writing"));
 	store_open_at(f, false);
-	expect_rows(f, "PRAGMA user_version", "4");
+	expect_rows(f, "PRAGMA user_version", "5");
 	expect_text(f, "2016/合肥市/要点/02-安全.txt", "二、安全第一");
 	expect_rows(f, "SELECT name FROM dentry WHERE name GLOB '0*' ORDER BY seq",
 		"00-also.txt\n01-总则.txt\n02-安全.txt");
@@ -279,7 +279,7 @@ static void a_new_database_is_private_and_empty(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(store_get_status(f->s, &status), 0);
 	assert_int_equal(status.revision, 0);
-	assert_int_equal(status.schema_version, 4);
+	assert_int_equal(status.schema_version, 5);
 	assert_int_equal(stat_at(f, "").mode, S_IFDIR | 0755);
 	assert_int_equal(stat_at(f, "").uid, getuid());
 }

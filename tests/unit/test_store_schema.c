@@ -133,6 +133,36 @@ static void what_is_no_section_is_refused_in_words(void **state)
 	expect_rows(f, "SELECT count(*) FROM dentry", "5");
 }
 
+/* By a file on the way, or by what is no file at the end: nothing is written then. */
+static void a_name_that_is_taken_is_refused_in_words(void **state)
+{
+	static const char file_on_the_way[] = "year, district or plan: the name is that of a file";
+	static const char no_file[] = "the name is that of a directory, a link or a device";
+	struct fixture *f = with_plan(state);
+
+	assert_int_equal(make_file(f, "2018", "x"), 0);
+	assert_int_equal(make_symlink(f, "2019", "2016"), 0);
+	assert_int_equal(make_file(f, "2016/a", "x"), 0);
+	assert_int_equal(make_file(f, "2016/合肥市/b", "x"), 0);
+	assert_int_equal(make_dir(f, "2016/合肥市/要点/plan.json"), 0);
+	sql_fails(f,
+		"INSERT INTO section (year, district, plan, name, body) VALUES ('2018', 'a', 'b', 'c.txt', 'x')",
+		file_on_the_way);
+	sql_fails(f,
+		"INSERT INTO section (year, district, plan, name, body) VALUES ('2019', 'a', 'b', 'c.txt', 'x')",
+		file_on_the_way);
+	sql_fails(f,
+		"INSERT INTO section (year, district, plan, name, body) VALUES ('2016', 'a', 'b', 'c.txt', 'x')",
+		file_on_the_way);
+	sql_fails(f, "INSERT INTO plan (year, district, name) VALUES ('2016', '合肥市', 'b')",
+		file_on_the_way);
+	sql_fails(f, "UPDATE plan SET district = 'a'", file_on_the_way);
+	sql_fails(f, "UPDATE section SET year = '2018'", file_on_the_way);
+	sql_fails(f, "UPDATE plan SET title = 'x'", no_file);
+	expect_rows(f, "SELECT count(*) FROM body", "5");
+	expect_rows(f, "SELECT count(*) FROM dentry WHERE parent = 1", "3");
+}
+
 static void inserting_a_plan_writes_its_metadata(void **state)
 {
 	struct fixture *f = with_plan(state);
@@ -307,6 +337,7 @@ int main(void)
 		CASE(name_and_body_can_change_together),
 		CASE(deleting_a_section_keeps_its_history),
 		CASE(what_is_no_section_is_refused_in_words),
+		CASE(a_name_that_is_taken_is_refused_in_words),
 		CASE(inserting_a_plan_writes_its_metadata),
 		CASE(one_field_of_the_metadata_changes_alone),
 		CASE(new_metadata_replaces_the_old),

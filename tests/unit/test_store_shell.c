@@ -208,7 +208,7 @@ static void what_makes_the_database_stays(void **state)
 
 	for (i = 0; i < ARRAY_LEN(cases); i++)
 		expect_refusal(sh, cases[i].sql, cases[i].why);
-	expect_of(sh, "PRAGMA journal_mode; PRAGMA user_version", "wal\n4");
+	expect_of(sh, "PRAGMA journal_mode; PRAGMA user_version", "wal\n5");
 	expect_of(sh,
 		"CREATE TABLE mine (a); INSERT INTO mine VALUES (1); ALTER TABLE mine ADD COLUMN b; "
 		"SELECT * FROM mine; DROP TABLE mine",
