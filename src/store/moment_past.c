@@ -74,6 +74,23 @@ static int first_row(struct conn *c, int64_t parent, const char *name, int64_t *
 	return r < 0 ? r : 0;
 }
 
+/* Does the present row, or one behind it, say more than that something went away? Of what was forgotten that may be left. */
+static int says_more(sqlite3_stmt *st)
+{
+	int r = 1;
+
+	while (r > 0) {
+		const char *op = (const char *)sqlite3_column_text(st, MOMENT_COLUMNS_N + 1);
+
+		if (!op)
+			return -ENOMEM;
+		if (strcmp(op, "remove") != 0)
+			return 1;
+		r = stmt_row(st, "look into the past");
+	}
+	return r;
+}
+
 static int look_past(struct conn *c, const struct look_key *key, void *ret)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_MOMENT_HISTORY);
@@ -96,6 +113,8 @@ static int look_past(struct conn *c, const struct look_key *key, void *ret)
 			break;
 		not_here = past.inode.id;
 	}
+	if (r > 0 && rows < ROWS_MAX)
+		r = says_more(st);
 	if (r <= 0 || rows == ROWS_MAX)
 		return r < 0 ? r : -ENOENT;
 	r = first_row(c, key->id, key->name, &past.first);

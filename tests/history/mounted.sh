@@ -271,6 +271,9 @@ echo 八 >"$plan/03.txt"
 exec 7<"$plan/03.txt"
 rm "$plan/03.txt"
 run 0 '*changes *forgotten*' '' prune "$db" --keep-all 0 --keep-daily 0 --keep-monthly 0
+# what was forgotten has left its removal, for the time of the directory: that is no name to be shown
+find .planfs/history >"$work/found" 2>&1 || die "the history after prune: $(grep 'find:' "$work/found")"
+grep -q 03.txt "$work/found" && die "a name without versions is shown"
 is 'a text that is open' 八 "$(cat <&7)"
 exec 7<&-
 soon shows "$plan/01.txt" 四
