@@ -26,7 +26,7 @@ struct restore {
 	int64_t above_rev; /* after which the directories above were there last; 0: @rev */
 	bool is_copy;      /* make it anew, at a free place */
 
-	bool keep_new;      /* leave alone what has come into a directory since */
+	bool keep_new; /* leave alone what has come into a directory since, or into one that was made anew in its place */
 	bool dry_run;       /* do nothing */
 	const char *author; /* NULL: the user that runs the process */
 };

@@ -4,6 +4,7 @@
  */
 #include "store_priv.h"
 
+#include "planfs/array.h"
 #include "planfs/moment.h"
 #include "planfs/name.h"
 #include "planfs/restore.h"
@@ -21,6 +22,11 @@ void restored_done(struct restored *r)
 	bring_list_done(&r->list);
 }
 
+/* A directory that was made anew: the number of the old one, and of the new one. */
+struct anew {
+	int64_t then, now;
+};
+
 /* A restore under way. */
 struct work {
 	struct store *s;
@@ -30,12 +36,15 @@ struct work {
 	struct bring_list was;   /* the tree; its root first */
 	struct bring_list above; /* the directories that lead to it, from the root on */
 	struct restored *done;
+	struct anew *anew; /* owned */
+	size_t n_anew, anew_capacity;
 };
 
 static void work_done(struct work *w)
 {
 	bring_list_done(&w->was);
 	bring_list_done(&w->above);
+	free(w->anew);
 }
 
 /* --- what was --- */
@@ -300,19 +309,49 @@ static int add_new(struct work *w, struct txn *t, int64_t dir)
 	return r;
 }
 
-static int add_was_list(struct work *w, int64_t parent)
+/* --keep-new: what comes back comes into the directory that was made anew in its place, if there is one. */
+static int join_dir(struct work *w, struct txn *t, struct bring *item)
+{
+	struct inode there;
+	int r = txn_lookup(t, item->parent, item->name, &there);
+
+	if (r < 0 || !S_ISDIR(there.mode) || there.id == item->then.id)
+		return r == -ENOENT ? 0 : r;
+	if (array_grow(&w->anew, w->n_anew, &w->anew_capacity, sizeof(*w->anew)) < 0)
+		return -ENOMEM;
+	w->anew[w->n_anew++] = (struct anew){ item->then.id, there.id };
+	item->then.id = there.id;
+	return 0;
+}
+
+static int64_t number_now(const struct work *w, int64_t then)
+{
+	size_t i;
+
+	for (i = w->n_anew; i > 0; i--)
+		if (w->anew[i - 1].then == then)
+			return w->anew[i - 1].now;
+	return then;
+}
+
+static int add_was_list(struct work *w, struct txn *t, int64_t parent)
 {
 	size_t i;
 	int r = 0;
 
+	w->n_anew = 0;
 	for (i = 0; i < w->was.n && r == 0; i++) {
 		struct bring item = w->was.items[i];
 
+		item.parent = number_now(w, item.parent);
 		if (i == 0 && parent) {
 			item.parent = parent;
 			item.name = w->name;
 		}
-		r = bring_list_add(&w->done->list, &item);
+		if (w->what->keep_new && item.parent && S_ISDIR(item.then.mode))
+			r = join_dir(w, t, &item);
+		if (r == 0)
+			r = bring_list_add(&w->done->list, &item);
 	}
 	return r;
 }
@@ -347,7 +386,7 @@ static int add_places(struct work *w, struct txn *t)
 			r = look_at_place(w, t, parent, &there);
 	}
 	if (r == 0)
-		r = add_was_list(w, parent);
+		r = add_was_list(w, t, parent);
 	if (r == 0 && S_ISDIR(there.mode) && !w->what->keep_new)
 		r = add_new(w, t, there.id);
 	return r;

@@ -263,6 +263,36 @@ static void what_is_new_stays_when_that_is_wanted(void **state)
 	expect_text(f, PLAN "/new.txt", "new");
 }
 
+/* Also when the directories were made anew: what was in the old ones comes into them. */
+static void what_is_new_stays_in_directories_that_were_made_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct restore what = { .keep_new = true };
+	struct restored done = { 0 };
+	int64_t plan;
+
+	make_plan(f);
+	assert_int_equal(make_file(f, PLAN "/a.txt", "one"), 0);
+	assert_int_equal(make_dir(f, PLAN "/old"), 0);
+	assert_int_equal(make_file(f, PLAN "/old/b.txt", "two"), 0);
+	what.rev = newest(f);
+	assert_int_equal(remove_file(f, PLAN "/old/b.txt"), 0);
+	assert_int_equal(remove_dir(f, PLAN "/old"), 0);
+	assert_int_equal(remove_file(f, PLAN "/a.txt"), 0);
+	assert_int_equal(remove_dir(f, PLAN), 0);
+	assert_int_equal(make_dir(f, PLAN), 0);
+	assert_int_equal(make_file(f, PLAN "/new.txt", "new"), 0);
+	plan = stat_at(f, PLAN).id;
+	assert_int_equal(store_restore(f->s, &what, &done), 0);
+	expect_told(&done, PLAN "/old/b.txt", "MAKE");
+	restored_done(&done);
+	assert_int_equal(stat_at(f, PLAN).id, plan);
+	expect_text(f, PLAN "/a.txt", "one");
+	expect_text(f, PLAN "/old/b.txt", "two");
+	expect_text(f, PLAN "/new.txt", "new");
+	expect_same(draw(f, -1), draw(f, newest(f)), "the newest moment is not the present");
+}
+
 static void a_copy_goes_to_a_free_place(void **state)
 {
 	struct fixture *f = *state;
@@ -733,6 +763,7 @@ int main(void)
 		CASE(a_directory_becomes_what_it_was_and_nothing_else_does),
 		CASE(what_was_moved_away_is_made_anew_and_left_there),
 		CASE(what_is_new_stays_when_that_is_wanted),
+		CASE(what_is_new_stays_in_directories_that_were_made_anew),
 		CASE(a_copy_goes_to_a_free_place),
 		CASE(what_is_of_another_kind_is_refused),
 		CASE(a_dry_run_changes_nothing),
