@@ -93,9 +93,10 @@ static int was_below(struct walking *w, int64_t rev, int64_t id)
 {
 	int depth, r;
 
+	if (is_top(w, STORE_ROOT)) /* even what stands nowhere */
+		return 1;
 	for (depth = 0; depth < DEPTH_MAX; depth++) {
-		if (is_top(w, id) ||
-			is_top(w, STORE_ROOT)) /* of all, even of what stands nowhere */
+		if (is_top(w, id))
 			return 1;
 		if (id == STORE_ROOT)
 			return 0;

@@ -16,8 +16,8 @@
 
 enum {
 	PIECE = 64 << 10,
-	WRITE_LOCK = 0,
 	PIECES = 65536, /* behind 4 GB two share a bit, and one of them is read page by page */
+	WRITE_LOCK = 0,
 };
 
 /* The methods are those of the file itself, but for three. SQLite numbers its locks (https://sqlite.org/walformat.html, 2.3). */

@@ -17,8 +17,8 @@
 enum {
 	FRAME_HEADER = 24,
 	FRAME_SIZE_AT = 4, /* of the database behind the transaction; 0: there are more frames */
-	ROOM = 64
-	       << 10, /* SQLite cannot write 128 KB at once: it would say that the disk is full */
+	/* SQLite cannot write 128 KB at once: it would say that the disk is full */
+	ROOM = 64 << 10,
 };
 
 struct gather {
@@ -65,14 +65,12 @@ static int hold(struct gather *g, const void *from, int n)
 static int gather_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
 {
 	struct gather *g = gather_of(file);
-	int rc;
+	bool goes_on = at == g->end && n <= ROOM;
+	int rc = goes_on && n <= ROOM - g->len ? SQLITE_OK : write_held(g);
 
-	if (at == g->end && n <= ROOM - g->len)
-		return hold(g, from, n);
-	rc = write_held(g);
 	if (rc != SQLITE_OK)
 		return rc;
-	if (at == g->end && n <= ROOM)
+	if (goes_on)
 		return hold(g, from, n);
 	g->end = at + n;
 	g->is_last = n == FRAME_HEADER && says_last(from);

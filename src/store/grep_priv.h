@@ -70,6 +70,17 @@ int grep_list_tell(const struct grep_item *item, struct buf *path, const struct 
 
 struct search;
 
+/* --- grep_store.c --- */
+
+struct conn;
+
+/*
+ * Add the text of @item, of the file that has its name by now when the one that was listed is gone, to @text. Returns 1, 0 when there
+ * is none, or -Exxx.
+ */
+int grep_read_text(
+	struct store *s, struct conn *c, struct grep_item *item, struct buf *text) MUST_CHECK;
+
 /* --- grep_find.c --- */
 
 /* Fill @l with the files that the query may want, as of @q. Returns 0 or -Exxx. */

@@ -54,24 +54,33 @@ static int find_text(struct conn *c, struct grep_item *item, sqlite3_stmt *st)
 	return stmt_row(st, "read a text");
 }
 
-static int read_text(struct store *s, struct conn *c, struct grep_item *item, struct portion *p)
+int grep_read_text(struct store *s, struct conn *c, struct grep_item *item, struct buf *text)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_TEXT);
-	struct part *part = &p->parts[p->n];
 	int r, len;
 
-	*part = (struct part){ .begin = p->texts.len };
 	r = find_text(c, item, st);
-	if (r == 0)
-		part->is_gone = true;
-	else if (r > 0)
-		r = verify_text(s, c, item->inode, st);
-	item->error = r < 0 ? r : 0;
-	if (part->is_gone || r < 0)
-		return r == -ENOMEM ? r : 0;
+	if (r <= 0)
+		return r;
+	r = verify_text(s, c, item->inode, st);
+	if (r < 0)
+		return r;
 	len = sqlite3_column_bytes(st, 0);
-	part->len = (size_t)len;
-	return len ? buf_add(&p->texts, sqlite3_column_blob(st, 0), part->len) : 0;
+	r = len ? buf_add(text, sqlite3_column_blob(st, 0), (size_t)len) : 0;
+	return r < 0 ? r : 1;
+}
+
+static int read_part(struct store *s, struct conn *c, struct grep_item *item, struct portion *p)
+{
+	struct part *part = &p->parts[p->n];
+	int r;
+
+	part->begin = p->texts.len;
+	r = grep_read_text(s, c, item, &p->texts);
+	part->len = p->texts.len - part->begin;
+	part->is_gone = r == 0;
+	item->error = r < 0 ? r : 0;
+	return r == -ENOMEM ? r : 0;
 }
 
 static struct portion *portion_new(size_t limit)
@@ -103,7 +112,7 @@ static int read_portion(struct store *s, struct grep_item *items, size_t n, stru
 	for (; r == 0 && p->n < n && p->n < PORTION_FILES && p->texts.len < p->limit; p->n++) {
 		p->parts[p->n] = (struct part){ 0 };
 		if (items[p->n].may_match)
-			r = read_text(s, search_conn(q), &items[p->n], p);
+			r = read_part(s, search_conn(q), &items[p->n], p);
 	}
 	search_close(q);
 	p->limit = PORTION_BYTES;

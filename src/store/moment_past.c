@@ -61,7 +61,7 @@ static int ended_here(struct conn *c, int64_t id, int64_t parent, const char *na
 	return sqlite3_column_int64(st, MOMENT_COLUMNS_N + 1) == parent && strcmp(last, name) == 0;
 }
 
-static int first_row(struct conn *c, int64_t parent, const char *name, int64_t *ret_first)
+int moment_first_row(struct conn *c, int64_t parent, const char *name, int64_t *ret_first)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(c, SQL_PAST_FIRST);
 	int r;
@@ -117,7 +117,7 @@ static int look_past(struct conn *c, const struct look_key *key, void *ret)
 		r = says_more(st);
 	if (r <= 0 || rows == ROWS_MAX)
 		return r < 0 ? r : -ENOENT;
-	r = first_row(c, key->id, key->name, &past.first);
+	r = moment_first_row(c, key->id, key->name, &past.first);
 	if (r == 0 && !inode_is_sound(&past.inode))
 		r = -EIO;
 	if (r == 0)
@@ -153,7 +153,7 @@ static int look_row(struct conn *c, const struct look_key *key, void *ret)
 	place->name->len = 0;
 	r = buf_add(place->name, sqlite3_column_text(st, MOMENT_COLUMNS_N + 2),
 		(size_t)sqlite3_column_bytes(st, MOMENT_COLUMNS_N + 2));
-	return r < 0 ? r : first_row(c, place->parent, buf_str(place->name), &place->first);
+	return r < 0 ? r : moment_first_row(c, place->parent, buf_str(place->name), &place->first);
 }
 
 int moment_place(struct store *s, int64_t first, int64_t *ret_parent, struct buf *ret_name)

@@ -26,7 +26,6 @@ struct removal {
 	int64_t *dirs; /* owned: it, and what was below it */
 	size_t n, capacity;
 	int64_t arrived; /* the inode of the row behind, when it came to its place */
-	bool has_begun, has_ended;
 };
 
 static bool is_inside(const struct removal *r, int64_t dir)
@@ -63,7 +62,6 @@ static int add_removed(struct removal *r, const struct moment_change *c)
 /* The first row is the removal itself. */
 static int begin(struct removal *r, const struct moment_change *c)
 {
-	r->has_begun = true;
 	snprintf(r->author, sizeof(r->author), "%s", c->author);
 	snprintf(r->program, sizeof(r->program), "%s", program_of(c));
 	return add_removed(r, c);
@@ -77,18 +75,16 @@ static int on_change(void *arg, const struct moment_change *c)
 	bool is_move = is_removal && r->arrived == c->inode.id;
 
 	r->arrived = is_removal ? 0 : c->inode.id;
-	if (!r->has_begun)
-		return begin(r, c);
-	r->has_ended = r->time - c->time > SOON_NS;
-	if (r->has_ended)
+	if (r->n == 0)
+		return is_removal && c->rev == r->rev + 1 ? begin(r, c) : 1;
+	if (r->time - c->time > SOON_NS)
 		return 1;
 	if (!is_inside(r, c->parent) && !is_inside(r, c->inode.id))
 		return 0;
 	if (is_removal && !is_move && is_by_the_same(r, c))
 		return add_removed(r, c);
 	/* another name of a file that was removed has one less beside it now */
-	r->has_ended = strcmp(c->op, "attr") != 0 || !is_by_the_same(r, c);
-	return r->has_ended;
+	return strcmp(c->op, "attr") != 0 || !is_by_the_same(r, c);
 }
 
 int moment_before_removal(struct store *s, int64_t rev, int64_t *ret_rev)
@@ -97,7 +93,7 @@ int moment_before_removal(struct store *s, int64_t rev, int64_t *ret_rev)
 	int64_t to = rev + 1;
 	int result = 0;
 
-	while (to > 0 && result == 0 && !r.has_ended) {
+	while (to > 0 && result == 0) {
 		int64_t from = to > ROWS_AT_ONCE ? to - ROWS_AT_ONCE + 1 : 1;
 
 		result = moment_changes(s, from, to, on_change, &r);

@@ -165,42 +165,26 @@ static int stood_at(struct txn *t, int64_t parent, const char *name, int64_t rev
 	       strcmp((const char *)sqlite3_column_text(st, 1), "remove") != 0;
 }
 
-/* Was the place of @i one name of a file that has another one of then, outside of the plan? Returns 1 or 0. */
-static int was_linked(struct bring_plan *p, const struct bring_item *i)
+/*
+ * Has inode @id a name that is no place of the plan? When @at is given: one that it had then, too. Returns 1 or 0. A place of the
+ * plan may be one that it keeps, in a directory that has gone elsewhere, and is made anew.
+ */
+static int has_name_outside(struct bring_plan *p, int64_t id, const struct bring *at)
 {
 	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(p->t->c, SQL_DENTRIES_OF);
 	int r, found = 0;
 
-	sqlite3_bind_int64(st, 1, i->wanted.then.id);
+	sqlite3_bind_int64(st, 1, id);
 	while (found == 0 && (r = stmt_row(st, "find the names of a file")) > 0) {
 		int64_t parent = sqlite3_column_int64(st, 0);
 		const char *name = (const char *)sqlite3_column_text(st, 1);
 
 		if (!name)
 			return -ENOMEM;
-		/* a place of the plan that it keeps: in a directory that has gone elsewhere, and is made anew */
 		if (!bring_find_place(p, parent, name))
-			found = stood_at(p->t, parent, name, i->wanted.rev, i->wanted.then.id);
+			found = at ? stood_at(p->t, parent, name, at->rev, id) : 1;
 	}
 	return found ? found : r;
-}
-
-/* Has inode @id a name that is no place of the plan? Returns 1 or 0. */
-static int has_name_outside(struct bring_plan *p, int64_t id)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(p->t->c, SQL_DENTRIES_OF);
-	int r;
-
-	sqlite3_bind_int64(st, 1, id);
-	while ((r = stmt_row(st, "find the names of a file")) > 0) {
-		const char *name = (const char *)sqlite3_column_text(st, 1);
-
-		if (!name)
-			return -ENOMEM;
-		if (!bring_find_place(p, sqlite3_column_int64(st, 0), name))
-			return 1;
-	}
-	return r;
 }
 
 /* Would another name change with it, if the file that lives became what it was @then? Returns 1 or 0. */
@@ -214,7 +198,7 @@ static int changes_others(struct bring_plan *p, const struct inode *then)
 	if (now.body == then->body && now.mode == then->mode && now.uid == then->uid &&
 		now.gid == then->gid && now.mtime == then->mtime)
 		return 0;
-	return has_name_outside(p, then->id);
+	return has_name_outside(p, then->id, NULL);
 }
 
 /* May the file that stands at @i get the text, instead of making way for a new one? */
@@ -233,7 +217,7 @@ static int choose_file(struct bring_plan *p, struct bring_item *i)
 	if (others != 0)
 		r = others < 0 ? others : 0; /* those stay what they are, and it is made anew */
 	if (r > 0 && !bring_find_holder(p, i->wanted.then.id)) {
-		r = was_linked(p, i);
+		r = has_name_outside(p, i->wanted.then.id, &i->wanted);
 		i->is_link = r > 0;
 		if (r == 0 && p->mode == BRING_UNDO)
 			return bring_leave(i, "is elsewhere now", "");

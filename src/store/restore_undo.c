@@ -275,19 +275,6 @@ static int add_place(struct undoing *u, const struct bring *place)
 
 /* --- all of them --- */
 
-static int find_root_before(struct undoing *u)
-{
-	CLEANUP_STMT sqlite3_stmt *st = conn_stmt(u->t->c, SQL_PAST_FIRST);
-	int r;
-
-	sqlite3_bind_int64(st, 1, 0);
-	bind_text(st, 2, "");
-	r = stmt_row(st, "look for the root's first change");
-	if (r > 0)
-		u->root_before = sqlite3_column_int64(st, 0);
-	return r < 0 ? r : 0;
-}
-
 static int undo_in(struct undoing *u)
 {
 	size_t i;
@@ -296,7 +283,7 @@ static int undo_in(struct undoing *u)
 	for (i = 0; i < UNDO_SQL_COUNT; i++)
 		if (sqlite3_prepare_v2(u->t->c->db, undo_sql[i], -1, &u->st[i], NULL) != SQLITE_OK)
 			return store_errno(u->t->c->db, "prepare to undo");
-	r = find_root_before(u);
+	r = moment_first_row(u->t->c, 0, "", &u->root_before);
 	if (r == 0)
 		r = find_places(u);
 	for (i = 0; i < u->places.n && r == 0; i++)

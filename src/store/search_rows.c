@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { PLAN_DEPTH = 3 };
 
@@ -112,27 +111,18 @@ static bool is_section(const struct grep_item *item)
 	return item->dir->depth == PLAN_DEPTH && item->dir->plan && name_is_section(item->name);
 }
 
-static int keep_text(void *arg, const char *data, size_t len)
+static int read_text(struct search_rows *rows)
 {
-	struct buf *text = arg;
-
-	text->len = 0;
-	return len ? buf_add(text, data, len) : 0;
-}
-
-/* As grep_store() has it: of the file that was listed, else of the one that has its name by now. */
-static int read_text(struct search_rows *rows, const struct grep_item *item)
-{
-	struct inode inode;
+	struct conn *c;
 	int r;
 
-	r = store_with_text(rows->s, item->inode, keep_text, &rows->text);
-	if (r != -ENOENT)
+	rows->text.len = 0;
+	r = reader_get(rows->s, &c);
+	if (r < 0)
 		return r;
-	r = store_lookup(rows->s, item->dir->id, item->name, &inode);
-	if (r < 0 || !S_ISREG(inode.mode))
-		return r < 0 ? r : -ENOENT;
-	return store_with_text(rows->s, inode.id, keep_text, &rows->text);
+	r = grep_read_text(rows->s, c, &rows->list.items[rows->at], &rows->text);
+	reader_put(rows->s, c);
+	return r;
 }
 
 /* Is the present row one? Returns 1 or 0. */
@@ -144,8 +134,8 @@ static int look(struct search_rows *rows)
 
 	if (!is_section(item) || !query_admits(&rows->query, dir->year, dir->district, dir->plan))
 		return 0;
-	r = read_text(rows, item);
-	if (r < 0) /* gone since the list was made, or damaged, which the log tells */
+	r = read_text(rows);
+	if (r <= 0) /* gone since the list was made, or damaged, which the log tells */
 		return r == -ENOMEM ? r : 0;
 	return query_match_text(rows->match, buf_str(&rows->text), rows->text.len);
 }

@@ -42,6 +42,10 @@ struct inode moment_from_row(sqlite3_stmt *st, int at, int64_t *ret_rev);
 int moment_complete(struct conn *c, int64_t rev, int64_t own, struct inode *inode) MUST_CHECK;
 void moment_listings_done(struct store *s);
 
+/* moment_past.c: the number of the first row of a place; *ret_first stays when there is none. Returns 0 or -Exxx. */
+int moment_first_row(
+	struct conn *c, int64_t parent, const char *name, int64_t *ret_first) MUST_CHECK;
+
 /* moment_time.c: what words say of a time; MOMENT_MOVES: with the clock */
 enum moment_words { MOMENT_NONE, MOMENT_STANDS, MOMENT_MOVES };
 enum moment_words moment_parse(const char *words, int64_t now, int64_t *ret_time);

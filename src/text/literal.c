@@ -179,8 +179,7 @@ static void part_of_set(struct parser *p, const char *s, const char *end, struct
 	*ret_part = set;
 }
 
-/* The bracket that closes what begins at @s, behind "[" and "^"; NULL: there is none. */
-static const char *bracket_end(const char *s, const char *end)
+const char *bracket_end(const char *s, const char *end)
 {
 	const char *begin = s;
 

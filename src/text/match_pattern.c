@@ -44,18 +44,10 @@ int copy_escaped(const struct match_string *pattern, struct buf *ret_bytes)
 /* The bytes of the bracket expression at the beginning of @s; all of @s when it does not end. */
 static size_t bracket_width(const char *s, size_t len)
 {
-	size_t at = 1;
+	size_t begin = len > 1 && s[1] == '^' ? 2 : 1;
+	const char *close = bracket_end(s + begin, s + len);
 
-	at += at < len && s[at] == '^';
-	at += at < len && s[at] == ']';
-	while (at < len && s[at] != ']') {
-		const char *end = NULL;
-
-		if (s[at] == '[' && at + 1 < len && s[at + 1] && strchr(".:=", s[at + 1]))
-			end = memmem(s + at + 2, len - at - 2, (char[]){ s[at + 1], ']' }, 2);
-		at = end ? (size_t)(end - s) + 2 : at + 1;
-	}
-	return at < len ? at + 1 : len;
+	return close ? (size_t)(close - s) + 1 : len;
 }
 
 /* {3} {3,} {3,5} {,5} {,} */

@@ -92,6 +92,9 @@ struct literals {
 	bool has_twins;
 };
 
+/* The bracket that closes what begins at @s, behind "[" and "^"; NULL: there is none. */
+const char *bracket_end(const char *s, const char *end);
+
 /* What the expressions need. Returns 0, -ENOMEM, or -EINVAL and why not; to be released in any case. */
 int literals_find(const struct match_string *patterns, size_t n,
 	const struct match_options *options, struct literals *ret_literals,

@@ -93,6 +93,21 @@ static inline int fixture_teardown(void **state)
 	return 0;
 }
 
+/* System calls of this process: "syscr" that read, "syscw" that write. */
+static inline long long count_calls(const char *kind)
+{
+	FILE *file = fopen("/proc/self/io", "r");
+	char name[32];
+	long long n = -1, value;
+
+	assert_non_null(file);
+	while (n < 0 && fscanf(file, "%31[^:]: %lld\n", name, &value) == 2)
+		n = strcmp(name, kind) == 0 ? value : -1;
+	fclose(file);
+	assert_true(n >= 0);
+	return n;
+}
+
 /* --- changes by path --- */
 
 enum act_kind { ACT_CREATE, ACT_SAVE, ACT_SET_ATTR, ACT_LINK, ACT_UNLINK, ACT_RMDIR, ACT_RENAME };
